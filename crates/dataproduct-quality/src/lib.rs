@@ -1,0 +1,1 @@
+//! Checks on record batches: what admits a batch to publication.

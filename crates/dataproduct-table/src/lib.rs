@@ -1,0 +1,1 @@
+//! The only storage I/O of the dataproduct SDK: open tables on object stores.

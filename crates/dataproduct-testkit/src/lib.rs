@@ -1,0 +1,1 @@
+//! Generators, stores and suites for the tests of the dataproduct SDK.

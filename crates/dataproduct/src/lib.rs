@@ -1,0 +1,1 @@
+//! Declare, prove, publish and consume data products: the facade of the SDK.
