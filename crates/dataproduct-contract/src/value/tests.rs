@@ -1,0 +1,63 @@
+use super::*;
+
+#[track_caller]
+fn round_trip(json: &str) {
+    let value: Value = serde_json::from_str(json).unwrap();
+    assert_eq!(serde_json::to_string(&value).unwrap(), json);
+}
+
+#[test]
+fn values_are_written_as_they_were_read() {
+    for json in [
+        "null",
+        "true",
+        "-9223372036854775808",
+        "9223372036854775807",
+        "1.0",
+        "-0.0",
+        "1e+300",
+        r#""NO""#,
+        "[]",
+        "{}",
+        r#"{"z":1,"a":[null,{"b":1.5}]}"#,
+    ] {
+        round_trip(json);
+    }
+}
+
+#[test]
+fn a_whole_number_is_not_a_float() {
+    assert_ne!(Value::from(1), Value::try_from(1.0).unwrap());
+}
+
+#[test]
+fn maps_are_equal_in_any_order_and_hash_alike() {
+    let a: Map = [("x", 1), ("y", 2)].into_iter().collect();
+    let b: Map = [("y", 2), ("x", 1)].into_iter().collect();
+    assert_eq!(a, b);
+    let set = std::collections::HashSet::from([a]);
+    assert!(set.contains(&b));
+}
+
+#[test]
+fn numbers_out_of_range_are_refused() {
+    for json in ["9223372036854775808", "18446744073709551615", "1e999"] {
+        assert!(serde_json::from_str::<Value>(json).is_err(), "{json}");
+    }
+    assert_eq!(Value::try_from(f64::NAN), Err(NumberError::NotFinite));
+    assert_eq!(Value::try_from(u64::MAX), Err(NumberError::OutOfRange));
+}
+
+#[test]
+fn a_repeated_name_is_refused() {
+    let error = serde_json::from_str::<Value>(r#"{"a":1,"a":2}"#).unwrap_err();
+    assert!(error.to_string().contains("`a` occurs twice"), "{error}");
+}
+
+#[test]
+fn removing_keeps_the_order_of_the_rest() {
+    let mut map: Map = [("a", 1), ("b", 2), ("c", 3)].into_iter().collect();
+    assert_eq!(map.remove("b"), Some(Value::from(2)));
+    assert_eq!(map.insert("a", 5), Some(Value::from(1)));
+    assert_eq!(serde_json::to_string(&map).unwrap(), r#"{"a":5,"c":3}"#);
+}
