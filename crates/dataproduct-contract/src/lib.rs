@@ -1,6 +1,43 @@
 //! The contract of a data product: its model, validation, documents and mapping to Arrow.
+//!
+//! ```
+//! use dataproduct_contract::{Column, Contract, DataType};
+//!
+//! let problems = Contract::builder("inventory.stock-levels", "1.0")
+//!     .with_column(Column::new("sku", DataType::String).with_key(1).with_nullable(true))
+//!     .build()
+//!     .unwrap_err();
+//! let codes: Vec<_> = problems.iter().map(|problem| problem.code).collect();
+//! assert_eq!(codes, ["bad-version", "missing-owner", "nullable-key"]);
+//! ```
+//!
+//! A [`Contract`] is declared in code ([`Contract::builder`]), by the derive macros, or in an ODCS
+//! document ([`odcs::Document`]); all three become the same value and pass the same validation, which
+//! reports every [`Problem`] at once with its place, a permanent code and a way out.
 
+mod builder;
+mod column;
+mod contract;
+mod data_type;
+mod draft;
+mod from_document;
+mod name;
 pub mod odcs;
+mod problem;
+mod rule;
+mod sla;
+mod to_document;
+mod validate;
 mod value;
+mod version;
 
+pub use builder::ContractBuilder;
+pub use column::{AllowedValue, Classification, Column, Deprecation, Limits, PiiCategory};
+pub use contract::{AccessRole, Consumer, Contract, Member, Ownership, Status, SupportChannel};
+pub use data_type::{DataType, MAX_DECIMAL_PRECISION, UTC};
+pub use name::{ColumnRef, MAX_NAME_BYTES, Name, NameError, ProductName, ProductRef};
+pub use problem::{Problem, Problems};
+pub use rule::{Check, Dimension, Operator, Rule, Severity, Threshold, Unit};
+pub use sla::{Deadline, Period, PeriodError, Sla, parse_period, period, unit_seconds};
 pub use value::{Finite, Map, Number, NumberError, Value};
+pub use version::{Version, VersionError, VersionReq};

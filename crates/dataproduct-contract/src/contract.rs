@@ -1,0 +1,475 @@
+//! The contract: one validated value, whichever way it was declared.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow_schema::{Schema, SchemaRef};
+use chrono::NaiveDate;
+use sha2::{Digest as _, Sha256};
+
+use crate::builder::ContractBuilder;
+use crate::draft::Draft;
+use crate::{
+    Column, Name, Problem, Problems, ProductName, ProductRef, Rule, Sla, Value, Version,
+    VersionReq, from_document, odcs, to_document, validate,
+};
+
+/// Where a contract stands in its life.
+///
+/// # Source
+/// The values of `status` in ODCS 3.2.0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Status {
+    /// Offered for discussion.
+    Proposed,
+    /// Being worked out; may change without notice.
+    #[default]
+    Draft,
+    /// In force.
+    Active,
+    /// In force until its sunset date; consumers should move to the successor.
+    Deprecated,
+    /// No longer published.
+    Retired,
+}
+
+impl Status {
+    /// Every status, in the order of a life.
+    pub const ALL: [Self; 5] = [
+        Self::Proposed,
+        Self::Draft,
+        Self::Active,
+        Self::Deprecated,
+        Self::Retired,
+    ];
+
+    /// The status as a contract writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Draft => "draft",
+            Self::Active => "active",
+            Self::Deprecated => "deprecated",
+            Self::Retired => "retired",
+        }
+    }
+
+    /// Whether rows may be published under a contract of this status.
+    #[must_use]
+    pub const fn is_publishable(self) -> bool {
+        !matches!(self, Self::Retired)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Who answers for a product: the three parts that a data mesh knows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ownership {
+    /// The team that publishes the product and is on call for it.
+    pub team: String,
+    /// The people of that team.
+    pub members: Vec<Member>,
+    /// Who approves changes of contract and policy.
+    pub steward: Option<String>,
+    /// Who reads the product, as registered with it.
+    pub consumers: Vec<Consumer>,
+}
+
+/// Someone on the team that owns a product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// An e-mail address or account name.
+    pub username: String,
+    /// What they do on the team.
+    pub role: Option<String>,
+}
+
+/// Someone who reads a product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consumer {
+    /// The reading team or service.
+    pub name: String,
+    /// What it reads the product for.
+    pub purpose: String,
+    /// The versions it can read.
+    pub versions: VersionReq,
+}
+
+/// Where consumers ask and are told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SupportChannel {
+    /// The channel's name, such as `#inventory`.
+    pub channel: String,
+    /// What runs it: `slack`, `email`, `teams`, `ticket`, ...
+    pub tool: Option<String>,
+    /// Where it is.
+    pub url: Option<String>,
+}
+
+/// A role that has access.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessRole {
+    /// The role's name in the access system.
+    pub role: String,
+    /// What it may do, such as `read`.
+    pub access: Option<String>,
+}
+
+/// The contract of a data product at one version: schema, semantics, rules, ownership, service levels.
+///
+/// A `Contract` is valid by construction: the derive, the [builder](Contract::builder) and
+/// [ODCS documents](Contract::from_document) all pass the same validation, which reports every problem at
+/// once. Cloning is cheap.
+///
+/// ```
+/// use dataproduct_contract::{Column, Contract, DataType, Status};
+/// use std::time::Duration;
+///
+/// let contract = Contract::builder("inventory.stock-levels", "1.0.0")
+///     .with_status(Status::Active)
+///     .with_owner("inventory-platform")
+///     .with_freshness(Duration::from_secs(900))
+///     .with_column(Column::new("sku", DataType::String).with_key(1))
+///     .with_column(Column::new("on_hand", DataType::Int64).with_minimum(0))
+///     .build()?;
+///
+/// let again = Contract::from_document(contract.document().clone())?;
+/// assert_eq!(again, contract);
+/// # Ok::<(), dataproduct_contract::Problems>(())
+/// ```
+#[derive(Clone)]
+pub struct Contract(Arc<Inner>);
+
+struct Inner {
+    draft: Draft,
+    document: odcs::Document,
+    arrow_schema: SchemaRef,
+    digest: String,
+}
+
+impl Contract {
+    /// Starts a contract of the product `domain.product` at a version; both are checked by
+    /// [`ContractBuilder::build`].
+    pub fn builder(product: &str, version: &str) -> ContractBuilder {
+        ContractBuilder::new(product, version)
+    }
+
+    /// Validates what a builder has gathered.
+    pub(crate) fn from_draft(draft: Draft) -> Result<Self, Problems> {
+        let mut problems = Problems::new();
+        validate::draft(&draft, &mut problems);
+        problems.into_result(())?;
+        let document = to_document::document(&draft);
+        Self::assemble(draft, document)
+    }
+
+    fn assemble(draft: Draft, document: odcs::Document) -> Result<Self, Problems> {
+        let arrow_schema = Arc::new(Schema::new(
+            draft
+                .columns
+                .iter()
+                .map(Column::to_arrow)
+                .collect::<Vec<_>>(),
+        ));
+        let bytes = serde_json::to_vec(&document).map_err(|error| {
+            Problem::new(
+                "",
+                "unwritable",
+                error.to_string(),
+                "report this as a bug of the SDK",
+            )
+        })?;
+        let digest = Sha256::digest(bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Ok(Self(Arc::new(Inner {
+            draft,
+            document,
+            arrow_schema,
+            digest,
+        })))
+    }
+
+    /// The contract that an ODCS document states.
+    ///
+    /// What the standard can say and this model has no field for is kept in the
+    /// [document](Self::document), so nothing is lost when the contract is written again.
+    ///
+    /// # Errors
+    /// All problems of meaning, in the order of the document, with paths in the words of the model. A
+    /// document of several tables is refused: a data product is one table.
+    pub fn from_document(document: odcs::Document) -> Result<Self, Problems> {
+        let mut problems = Problems::new();
+        let draft = from_document::draft(&document, &mut problems);
+        if let Some(draft) = &draft {
+            validate::draft(draft, &mut problems);
+        }
+        match draft {
+            Some(draft) if problems.is_empty() => Self::assemble(draft, upgraded(document)),
+            _ => Err(problems),
+        }
+    }
+
+    /// The contract as an ODCS 3.2.0 document.
+    #[must_use]
+    pub fn document(&self) -> &odcs::Document {
+        &self.0.document
+    }
+
+    /// The SHA-256 of the document in lower-case hexadecimal: the same for equal contracts.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.0.digest
+    }
+
+    /// The stable identifier, the same for every version of the product.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.0.draft.id
+    }
+
+    /// The product's name.
+    #[must_use]
+    pub fn name(&self) -> &ProductName {
+        &self.0.draft.name
+    }
+
+    /// The domain that owns the product.
+    #[must_use]
+    pub fn domain(&self) -> &Name {
+        self.0.draft.name.domain()
+    }
+
+    /// The version.
+    #[must_use]
+    pub fn version(&self) -> &Version {
+        &self.0.draft.version
+    }
+
+    /// Where the contract stands in its life.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.0.draft.status
+    }
+
+    /// The last day on which a deprecated product is published.
+    #[must_use]
+    pub fn sunset(&self) -> Option<NaiveDate> {
+        self.0.draft.sunset
+    }
+
+    /// What consumers of a deprecated product should read instead.
+    #[must_use]
+    pub fn successor(&self) -> Option<&ProductRef> {
+        self.0.draft.successor.as_ref()
+    }
+
+    /// What one row is, in prose.
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        self.0.draft.description.as_deref()
+    }
+
+    /// What the product is for.
+    #[must_use]
+    pub fn purpose(&self) -> Option<&str> {
+        self.0.draft.purpose.as_deref()
+    }
+
+    /// How the product should be used.
+    #[must_use]
+    pub fn usage(&self) -> Option<&str> {
+        self.0.draft.usage.as_deref()
+    }
+
+    /// What the product must not be used for.
+    #[must_use]
+    pub fn limitations(&self) -> Option<&str> {
+        self.0.draft.limitations.as_deref()
+    }
+
+    /// Who publishes, approves and reads.
+    #[must_use]
+    pub fn ownership(&self) -> &Ownership {
+        &self.0.draft.ownership
+    }
+
+    /// The team that publishes the product and is on call for it.
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        &self.0.draft.ownership.team
+    }
+
+    /// Where consumers ask and are told.
+    #[must_use]
+    pub fn support(&self) -> &[SupportChannel] {
+        &self.0.draft.support
+    }
+
+    /// The roles that have access.
+    #[must_use]
+    pub fn roles(&self) -> &[AccessRole] {
+        &self.0.draft.roles
+    }
+
+    /// What the owner promises about time and availability.
+    #[must_use]
+    pub fn sla(&self) -> &Sla {
+        &self.0.draft.sla
+    }
+
+    /// The columns, in order.
+    #[must_use]
+    pub fn columns(&self) -> &[Column] {
+        &self.0.draft.columns
+    }
+
+    /// The column of that name, at the top level.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns().iter().find(|column| column.name == name)
+    }
+
+    /// The columns of the primary key, in its order; empty for a product without key.
+    #[must_use]
+    pub fn key(&self) -> Vec<&Column> {
+        self.positioned(|column| column.key)
+    }
+
+    /// The partition columns, in order.
+    #[must_use]
+    pub fn partition_by(&self) -> Vec<&Column> {
+        self.positioned(|column| column.partition)
+    }
+
+    /// The columns that rows are sorted by within a file: as declared, otherwise the primary key.
+    #[must_use]
+    pub fn sort_by(&self) -> Vec<&Column> {
+        let declared = self.positioned(|column| column.sort);
+        if declared.is_empty() {
+            self.key()
+        } else {
+            declared
+        }
+    }
+
+    fn positioned(&self, position: impl Fn(&Column) -> Option<u32>) -> Vec<&Column> {
+        let mut columns: Vec<_> = self
+            .columns()
+            .iter()
+            .filter_map(|c| position(c).map(|p| (p, c)))
+            .collect();
+        columns.sort_by_key(|(position, _)| *position);
+        columns.into_iter().map(|(_, column)| column).collect()
+    }
+
+    /// The column that holds the time at which a row's fact happened.
+    #[must_use]
+    pub fn event_time(&self) -> Option<&Column> {
+        self.columns().iter().find(|column| column.event_time)
+    }
+
+    /// The quality rules on whole rows; those on one column are with the column.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.0.draft.rules
+    }
+
+    /// Every rule that is kept but not run, with the path of the place that states it.
+    #[must_use]
+    pub fn rules_not_run(&self) -> Vec<(String, &Rule)> {
+        fn visit<'a>(path: &str, columns: &'a [Column], out: &mut Vec<(String, &'a Rule)>) {
+            for (i, column) in columns.iter().enumerate() {
+                let path = format!("{path}[{i}]");
+                out.extend(
+                    column
+                        .rules
+                        .iter()
+                        .enumerate()
+                        .filter(|(_, rule)| !rule.is_run())
+                        .map(|(j, rule)| (format!("{path}.rules[{j}]"), rule)),
+                );
+                if let crate::DataType::Struct(fields) = &column.data_type {
+                    visit(&format!("{path}.fields"), fields, out);
+                }
+            }
+        }
+        let mut out: Vec<_> = self
+            .rules()
+            .iter()
+            .enumerate()
+            .filter(|(_, rule)| !rule.is_run())
+            .map(|(i, rule)| (format!("rules[{i}]"), rule))
+            .collect();
+        visit("schema.columns", self.columns(), &mut out);
+        out
+    }
+
+    /// Free labels.
+    #[must_use]
+    pub fn tags(&self) -> &[String] {
+        &self.0.draft.tags
+    }
+
+    /// What the organisation adds, by name.
+    #[must_use]
+    pub fn custom(&self) -> &[(String, Value)] {
+        &self.0.draft.custom
+    }
+
+    /// The Arrow schema of the product's batches, without metadata.
+    #[must_use]
+    pub fn arrow_schema(&self) -> SchemaRef {
+        Arc::clone(&self.0.arrow_schema)
+    }
+
+    /// The relationships that do not hold: the product or the column does not exist, or its type
+    /// differs.
+    ///
+    /// `lookup` gives the contract of a product, or `None` where there is none.
+    #[must_use]
+    pub fn dangling_references(
+        &self,
+        lookup: impl Fn(&ProductName) -> Option<Contract>,
+    ) -> Problems {
+        validate::references(self, lookup)
+    }
+}
+
+/// The document under the version of the standard that we write; every older one is valid under it.
+fn upgraded(mut document: odcs::Document) -> odcs::Document {
+    document.api_version = odcs::ApiVersion::default();
+    document
+}
+
+impl PartialEq for Contract {
+    /// Contracts are equal when they say the same, whichever way they were declared.
+    fn eq(&self, other: &Self) -> bool {
+        self.0.document == other.0.document
+    }
+}
+
+impl fmt::Debug for Contract {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Contract")
+            .field("name", self.name())
+            .field("version", self.version())
+            .field("digest", &self.digest())
+            .finish_non_exhaustive()
+    }
+}
+
+impl TryFrom<odcs::Document> for Contract {
+    type Error = Problems;
+    fn try_from(document: odcs::Document) -> Result<Self, Problems> {
+        Self::from_document(document)
+    }
+}

@@ -1,0 +1,398 @@
+//! Bounds, lengths, patterns, allowed values and examples, against the type they stand with.
+
+use std::cmp::Ordering;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use regex::RegexBuilder;
+
+use super::shown;
+use crate::{Column, DataType, Problem, Problems, Value};
+
+/// The largest compiled size of a pattern, in bytes: patterns come from documents.
+pub(crate) const MAX_PATTERN_BYTES: usize = 1 << 20;
+/// The most values an enumeration can have: its dictionary has 16-bit keys.
+pub(crate) const MAX_ALLOWED: usize = i16::MAX as usize;
+
+pub(super) fn check(path: &str, column: &Column, problems: &mut Problems) {
+    bounds(path, column, problems);
+    lengths(path, column, problems);
+    if let Some(text) = &column.limits.pattern {
+        if column.data_type == DataType::String {
+            pattern(&format!("{path}.pattern"), text, problems);
+        } else {
+            misplaced(path, "pattern", column, "text", problems);
+        }
+    }
+    if column.limits.format.is_some() && column.data_type != DataType::String {
+        misplaced(path, "format", column, "text", problems);
+    }
+    allowed(path, column, problems);
+    examples(path, column, problems);
+}
+
+/// Reports a pattern that does not compile within its budget.
+pub(super) fn pattern(path: &str, text: &str, problems: &mut Problems) {
+    if let Err(error) = compile_pattern(text) {
+        let reason = match error {
+            regex::Error::CompiledTooBig(_) => "it is too large when compiled".to_owned(),
+            // The first lines of the message repeat the pattern; the last says what is wrong.
+            other => other
+                .to_string()
+                .lines()
+                .last()
+                .unwrap_or_default()
+                .trim()
+                .to_owned(),
+        };
+        problems.push(Problem::new(
+            path,
+            "bad-pattern",
+            format!("`{}` is not a regular expression: {reason}", shown(text)),
+            "write it in the syntax of Rust's `regex`: no look-around, no back-references",
+        ));
+    }
+}
+
+/// The pattern as a linear-time matcher of whole texts.
+pub(crate) fn compile_pattern(text: &str) -> Result<regex::Regex, regex::Error> {
+    // The pattern is compiled by itself first, so that an unbalanced `)` cannot close our group.
+    let budget = |pattern: &str| {
+        RegexBuilder::new(pattern)
+            .size_limit(MAX_PATTERN_BYTES)
+            .nest_limit(50)
+            .build()
+    };
+    budget(text)?;
+    budget(&format!("^(?:{text})$"))
+}
+
+fn misplaced(path: &str, what: &str, column: &Column, fits: &str, problems: &mut Problems) {
+    problems.push(Problem::new(
+        format!("{path}.{what}"),
+        "misplaced-limit",
+        format!("`{what}` does not apply to {}", column.data_type),
+        format!("it limits {fits}; leave it out here"),
+    ));
+}
+
+/// A bound as something that can be compared with another bound of the same column.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Bound {
+    Integer(i64),
+    Float(f64),
+    Micros(i64),
+}
+
+impl Bound {
+    fn of(value: &Value, data_type: &DataType) -> Result<Self, &'static str> {
+        match data_type {
+            _ if data_type.is_integer() => match value.as_i64() {
+                Some(integer) => Ok(Self::Integer(integer)),
+                None => match value.as_f64() {
+                    // ODCS writes every bound as a number; 1.0 is as good as 1.
+                    Some(f) if f.fract() == 0.0 && f.abs() < 9e15 => Ok(Self::Integer(f as i64)),
+                    _ => Err("a whole number"),
+                },
+            },
+            _ if data_type.is_numeric() => value.as_f64().map(Self::Float).ok_or("a number"),
+            DataType::Date => value
+                .as_str()
+                .and_then(|text| text.parse::<NaiveDate>().ok())
+                .and_then(|day| day.and_hms_opt(0, 0, 0))
+                .map(|midnight| Self::Micros(midnight.and_utc().timestamp_micros()))
+                .ok_or("a date such as `2026-01-31`"),
+            DataType::Timestamp => value
+                .as_str()
+                .and_then(|text| DateTime::parse_from_rfc3339(text).ok())
+                .map(|instant| Self::Micros(instant.timestamp_micros()))
+                .ok_or("an instant such as `2026-01-31T12:00:00Z`"),
+            DataType::TimestampNtz => value
+                .as_str()
+                .and_then(|text| text.parse::<NaiveDateTime>().ok())
+                .map(|time| Self::Micros(time.and_utc().timestamp_micros()))
+                .ok_or("a date and time such as `2026-01-31T12:00:00`"),
+            _ => Err("nothing: the type has no order"),
+        }
+    }
+
+    fn compare(self, other: Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Integer(a), Self::Integer(b)) | (Self::Micros(a), Self::Micros(b)) => {
+                Some(a.cmp(&b))
+            }
+            (Self::Float(a), Self::Float(b)) => a.partial_cmp(&b),
+            _ => None,
+        }
+    }
+}
+
+fn bounds(path: &str, column: &Column, problems: &mut Problems) {
+    let limits = &column.limits;
+    let given = [
+        ("minimum", &limits.minimum),
+        ("exclusiveMinimum", &limits.exclusive_minimum),
+        ("maximum", &limits.maximum),
+        ("exclusiveMaximum", &limits.exclusive_maximum),
+    ];
+    let mut parsed = [None; 4];
+    let fits = column.data_type.is_numeric()
+        || matches!(
+            column.data_type,
+            DataType::Date | DataType::Timestamp | DataType::TimestampNtz
+        );
+    for (i, (name, value)) in given.iter().enumerate() {
+        let Some(value) = value else { continue };
+        if !fits {
+            misplaced(
+                path,
+                name,
+                column,
+                "numbers, dates and timestamps",
+                problems,
+            );
+            continue;
+        }
+        match Bound::of(value, &column.data_type) {
+            Ok(bound) => parsed[i] = Some(bound),
+            Err(expected) => problems.push(Problem::new(
+                format!("{path}.{name}"),
+                "bad-bound",
+                format!(
+                    "`{}` is no bound of {}",
+                    shown(&value.to_string()),
+                    column.data_type
+                ),
+                format!("write {expected}"),
+            )),
+        }
+    }
+    for (low, high, both_included) in [(0, 2, true), (0, 3, false), (1, 2, false), (1, 3, false)] {
+        let (Some(a), Some(b)) = (parsed[low], parsed[high]) else {
+            continue;
+        };
+        let empty = match a.compare(b) {
+            Some(Ordering::Greater) => true,
+            Some(Ordering::Equal) => !both_included,
+            _ => false,
+        };
+        if empty {
+            problems.push(Problem::new(
+                format!("{path}.{}", given[low].0),
+                "empty-range",
+                format!("`{}` and `{}` leave no value", given[low].0, given[high].0),
+                "make the lower bound the smaller one",
+            ));
+        }
+    }
+    type_range(path, column, &parsed, &given, problems);
+    if let Some(step) = limits.multiple_of {
+        if !column.data_type.is_numeric() {
+            misplaced(path, "multipleOf", column, "numbers", problems);
+        } else if !(step > 0.0 && step.is_finite()) {
+            problems.push(Problem::new(
+                format!("{path}.multipleOf"),
+                "bad-step",
+                format!("nothing is a multiple of {step}"),
+                "write a positive number",
+            ));
+        }
+    }
+}
+
+/// A bound outside what the type can hold permits nothing or everything: a slip either way.
+fn type_range(
+    path: &str,
+    column: &Column,
+    parsed: &[Option<Bound>; 4],
+    given: &[(&str, &Option<Value>); 4],
+    problems: &mut Problems,
+) {
+    let (low, high) = match column.data_type {
+        DataType::Int8 => (i64::from(i8::MIN), i64::from(i8::MAX)),
+        DataType::Int16 => (i64::from(i16::MIN), i64::from(i16::MAX)),
+        DataType::Int32 => (i64::from(i32::MIN), i64::from(i32::MAX)),
+        _ => return,
+    };
+    for (bound, (name, _)) in parsed.iter().zip(given) {
+        if let Some(Bound::Integer(value)) = bound
+            && !(low..=high).contains(value)
+        {
+            problems.push(Problem::new(
+                format!("{path}.{name}"),
+                "bound-outside-type",
+                format!("{value} does not fit {}", column.data_type),
+                format!("stay within {low} and {high}, or widen the type"),
+            ));
+        }
+    }
+}
+
+fn lengths(path: &str, column: &Column, problems: &mut Problems) {
+    let limits = &column.limits;
+    let text = matches!(column.data_type, DataType::String | DataType::Binary);
+    let list = matches!(column.data_type, DataType::List(_));
+    let pairs = [
+        (
+            "minLength",
+            limits.min_length,
+            "maxLength",
+            limits.max_length,
+            text,
+            "text and bytes",
+        ),
+        (
+            "minItems",
+            limits.min_items,
+            "maxItems",
+            limits.max_items,
+            list,
+            "lists",
+        ),
+    ];
+    for (low_name, low, high_name, high, fits, what) in pairs {
+        for (name, value) in [(low_name, low), (high_name, high)] {
+            if value.is_some() && !fits {
+                misplaced(path, name, column, what, problems);
+            }
+        }
+        if let (Some(low), Some(high)) = (low, high)
+            && low > high
+        {
+            problems.push(Problem::new(
+                format!("{path}.{low_name}"),
+                "empty-range",
+                format!("`{low_name}` {low} is above `{high_name}` {high}"),
+                "make the lower bound the smaller one",
+            ));
+        }
+    }
+    if limits.unique_items && !list {
+        misplaced(path, "uniqueItems", column, "lists", problems);
+    }
+}
+
+fn allowed(path: &str, column: &Column, problems: &mut Problems) {
+    if column.allowed.is_empty() {
+        if column.open_enum {
+            problems.push(Problem::new(
+                format!("{path}.openEnum"),
+                "open-enum-without-values",
+                "an open enumeration lists no values",
+                "list the values known today",
+            ));
+        }
+        return;
+    }
+    if column.allowed.len() > MAX_ALLOWED {
+        problems.push(Problem::new(
+            format!("{path}.enum"),
+            "large-enum",
+            format!(
+                "{} values are more than an enumeration can have",
+                column.allowed.len()
+            ),
+            "make it a reference to a product that lists them",
+        ));
+        return;
+    }
+    for (i, allowed) in column.allowed.iter().enumerate() {
+        let path = format!("{path}.enum[{i}]");
+        if let Err(expected) = fits(&allowed.value, &column.data_type) {
+            problems.push(Problem::new(
+                path,
+                "bad-enum-value",
+                format!(
+                    "`{}` is not a value of {}",
+                    shown(&allowed.value.to_string()),
+                    column.data_type
+                ),
+                format!("write {expected}"),
+            ));
+        } else if column.allowed[..i]
+            .iter()
+            .any(|other| other.value == allowed.value)
+        {
+            problems.push(Problem::new(
+                path,
+                "duplicate",
+                format!("`{}` is there twice", shown(&allowed.value.to_string())),
+                "keep one",
+            ));
+        }
+    }
+}
+
+fn examples(path: &str, column: &Column, problems: &mut Problems) {
+    for (i, example) in column.examples.iter().enumerate() {
+        if example.is_null() && column.nullable {
+            continue;
+        }
+        if let Err(expected) = fits(example, &column.data_type) {
+            problems.push(Problem::new(
+                format!("{path}.examples[{i}]"),
+                "bad-example",
+                format!(
+                    "`{}` is not a value of {}",
+                    shown(&example.to_string()),
+                    column.data_type
+                ),
+                format!("write {expected}"),
+            ));
+        } else if !column.allowed.is_empty()
+            && !column.open_enum
+            && !column
+                .allowed
+                .iter()
+                .any(|allowed| allowed.value == *example)
+        {
+            problems.push(Problem::new(
+                format!("{path}.examples[{i}]"),
+                "bad-example",
+                format!("`{}` is not an allowed value", shown(&example.to_string())),
+                "use one of the allowed values",
+            ));
+        }
+    }
+}
+
+/// Whether a value of a document can be a value of the type. Text is taken for anything that has a
+/// text form, as examples are often written so; collections are not looked into.
+fn fits(value: &Value, data_type: &DataType) -> Result<(), &'static str> {
+    let ok = |yes: bool, expected| if yes { Ok(()) } else { Err(expected) };
+    let text = value.as_str();
+    match data_type {
+        DataType::Boolean => ok(
+            value.as_bool().is_some() || matches!(text, Some("true" | "false")),
+            "true or false",
+        ),
+        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => {
+            let integer = Bound::of(value, data_type).is_ok();
+            ok(
+                integer || text.is_some_and(|t| t.parse::<i64>().is_ok()),
+                "a whole number",
+            )
+        }
+        DataType::Float32 | DataType::Float64 | DataType::Decimal { .. } => {
+            let number = value.as_f64().is_some();
+            ok(
+                number || text.is_some_and(|t| t.parse::<f64>().is_ok()),
+                "a number",
+            )
+        }
+        DataType::String | DataType::Binary => {
+            // A number as an example of text is a common slip that loses leading zeros.
+            ok(text.is_some(), "text, in quotes")
+        }
+        DataType::Uuid => ok(
+            text.is_some_and(|t| uuid::Uuid::parse_str(t).is_ok()),
+            "a UUID",
+        ),
+        DataType::Date | DataType::Timestamp | DataType::TimestampNtz => {
+            Bound::of(value, data_type).map(|_| ())
+        }
+        DataType::Struct(_) | DataType::Map { .. } => {
+            ok(value.as_map().is_some() || text.is_some(), "a map")
+        }
+        DataType::List(_) => ok(value.as_list().is_some() || text.is_some(), "a list"),
+    }
+}
