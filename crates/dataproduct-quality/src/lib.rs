@@ -1,1 +1,33 @@
 //! Checks on record batches: what admits a batch to publication.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+//! use dataproduct_contract::{Column, Contract, DataType};
+//! use dataproduct_quality::{Gate, Verdict};
+//!
+//! let contract = Contract::builder("inventory.stock-levels", "1.0.0")
+//!     .with_owner("inventory-platform")
+//!     .with_column(Column::new("sku", DataType::String).with_key(1))
+//!     .with_column(Column::new("on_hand", DataType::Int64))
+//!     .build()?;
+//! let sku: ArrayRef = Arc::new(StringArray::from(vec![Some("s693"), None]));
+//! let on_hand: ArrayRef = Arc::new(Int64Array::from(vec![4, 0]));
+//! let batch = RecordBatch::try_from_iter([("sku", sku), ("on_hand", on_hand)])?;
+//!
+//! let mut gate = Gate::new(&contract);
+//! let Verdict::Refused(report) = gate.check(batch) else { panic!("a key is null") };
+//! assert_eq!(report.findings()[0].to_string(), "sku: 1 value is missing, first in row 1 [null-key]");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Only this crate can make an [`Admitted`] batch, and only admitted batches can be written to a
+//! table: that is how the gate cannot be skipped.
+
+mod admit;
+mod encoding;
+mod report;
+mod structure;
+
+pub use admit::{Admitted, Gate, Verdict};
+pub use report::{Finding, Report};
