@@ -30,6 +30,7 @@ mod to_document;
 mod validate;
 mod value;
 mod version;
+pub mod yaml;
 
 pub use builder::ContractBuilder;
 pub use column::{AllowedValue, Classification, Column, Deprecation, Limits, PiiCategory};

@@ -10,6 +10,7 @@ mod de;
 mod ser;
 #[cfg(test)]
 mod tests;
+mod typed;
 
 pub(crate) use de::present;
 
@@ -383,6 +384,11 @@ impl Map {
     /// A map without entries.
     pub const fn new() -> Self {
         Self(Vec::new())
+    }
+
+    /// A map of entries whose names are known to differ.
+    pub(crate) fn from_unique(entries: Vec<(String, Value)>) -> Self {
+        Self(entries)
     }
 
     /// The value under a name.

@@ -1,0 +1,9 @@
+//! The contract crate through its public API.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails, and a helper of tests is a test"
+)]
+
+mod hostile;
+mod yaml;
