@@ -10,8 +10,8 @@ use sha2::{Digest as _, Sha256};
 use crate::builder::ContractBuilder;
 use crate::draft::Draft;
 use crate::{
-    Column, Name, Problem, Problems, ProductName, ProductRef, Rule, Sla, Value, Version,
-    VersionReq, from_document, odcs, to_document, validate,
+    Column, Name, Problems, ProductName, ProductRef, Rule, Sla, Value, Version, VersionReq,
+    from_document, odcs, to_document, validate, yaml,
 };
 
 /// Where a contract stands in its life.
@@ -125,7 +125,7 @@ pub struct AccessRole {
 /// The contract of a data product at one version: schema, semantics, rules, ownership, service levels.
 ///
 /// A `Contract` is valid by construction: the derive, the [builder](Contract::builder) and
-/// [ODCS documents](Contract::from_document) all pass the same validation, which reports every problem at
+/// [ODCS documents](Contract::from_yaml) all pass the same validation, which reports every problem at
 /// once. Cloning is cheap.
 ///
 /// ```
@@ -140,7 +140,7 @@ pub struct AccessRole {
 ///     .with_column(Column::new("on_hand", DataType::Int64).with_minimum(0))
 ///     .build()?;
 ///
-/// let again = Contract::from_document(contract.document().clone())?;
+/// let again = Contract::from_yaml(contract.to_yaml())?;
 /// assert_eq!(again, contract);
 /// # Ok::<(), dataproduct_contract::Problems>(())
 /// ```
@@ -150,6 +150,7 @@ pub struct Contract(Arc<Inner>);
 struct Inner {
     draft: Draft,
     document: odcs::Document,
+    yaml: String,
     arrow_schema: SchemaRef,
     digest: String,
 }
@@ -178,21 +179,15 @@ impl Contract {
                 .map(Column::to_arrow)
                 .collect::<Vec<_>>(),
         ));
-        let bytes = serde_json::to_vec(&document).map_err(|error| {
-            Problem::new(
-                "",
-                "unwritable",
-                error.to_string(),
-                "report this as a bug of the SDK",
-            )
-        })?;
-        let digest = Sha256::digest(bytes)
+        let yaml = yaml::to_string(&document)?;
+        let digest = Sha256::digest(yaml.as_bytes())
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect();
         Ok(Self(Arc::new(Inner {
             draft,
             document,
+            yaml,
             arrow_schema,
             digest,
         })))
@@ -218,13 +213,27 @@ impl Contract {
         }
     }
 
+    /// Reads an ODCS document of version 3.0, 3.1 or 3.2, in YAML or JSON, and validates it.
+    ///
+    /// # Errors
+    /// All problems of the document's shape or, when its shape is right, all problems of meaning.
+    pub fn from_yaml(text: &str) -> Result<Self, Problems> {
+        Self::from_document(yaml::from_str(text)?)
+    }
+
+    /// The contract as an ODCS 3.2.0 document in YAML; equal contracts give equal text.
+    #[must_use]
+    pub fn to_yaml(&self) -> &str {
+        &self.0.yaml
+    }
+
     /// The contract as an ODCS 3.2.0 document.
     #[must_use]
     pub fn document(&self) -> &odcs::Document {
         &self.0.document
     }
 
-    /// The SHA-256 of the document in lower-case hexadecimal: the same for equal contracts.
+    /// The SHA-256 of [`to_yaml`](Self::to_yaml) in lower-case hexadecimal: the same for equal contracts.
     #[must_use]
     pub fn digest(&self) -> &str {
         &self.0.digest
