@@ -6,4 +6,6 @@
 )]
 
 mod hostile;
+mod model;
+mod validation;
 mod yaml;
