@@ -88,16 +88,16 @@ impl fmt::Display for Version {
 pub struct VersionReq(semver::VersionReq);
 
 impl VersionReq {
-    /// Every release.
+    /// Every version, pre-releases among them.
     #[must_use]
     pub fn any() -> Self {
         Self(semver::VersionReq::STAR)
     }
 
-    /// Whether the version is in the range. A pre-release matches only a range that names one.
+    /// Whether the version is in the range. A pre-release matches only `*` and a range that names one.
     #[must_use]
     pub fn matches(&self, version: &Version) -> bool {
-        self.0.matches(&version.0)
+        self.0 == semver::VersionReq::STAR || self.0.matches(&version.0)
     }
 }
 
