@@ -118,6 +118,30 @@ impl Value {
         matches!(self, Self::List(_) | Self::Map(_))
     }
 
+    /// The value with every float without a fraction as a whole number, where it fits: equal for
+    /// documents that count `1` and `1.0` as one number.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "only what converts back to the same float is taken over"
+    )]
+    pub(crate) fn normal(self) -> Self {
+        match self {
+            Self::Float(float) => {
+                let whole = float.get() as i64;
+                let exact = whole as f64 == float.get() && whole != i64::MAX;
+                if exact { Self::Integer(whole) } else { self }
+            }
+            Self::List(elements) => Self::List(elements.into_iter().map(Self::normal).collect()),
+            Self::Map(map) => Self::Map(Map(map
+                .0
+                .into_iter()
+                .map(|(name, value)| (name, value.normal()))
+                .collect())),
+            other => other,
+        }
+    }
+
     /// What kind of value this is, in a word that messages use: `null`, `boolean`, `integer`,
     /// `number`, `text`, `list` or `map`.
     pub fn kind(&self) -> &'static str {

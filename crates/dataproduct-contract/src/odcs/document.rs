@@ -8,7 +8,11 @@ use super::people::{Price, Role, SupportItem, TeamEntry};
 use super::schema::SchemaObject;
 use super::server::Server;
 use super::service_level::SlaProperty;
+use super::standard::DOCUMENT;
+use crate::problem::Problems;
+use crate::shape::{Report, tree};
 use crate::value::Map;
+use crate::yaml::{Node, parse};
 
 /// Version of the standard that a document is written in.
 #[derive(
@@ -142,4 +146,82 @@ pub struct Description {
     /// Further keys, which the standard allows here; as written, in document order.
     #[serde(flatten)]
     pub other: Map,
+}
+
+impl Document {
+    /// Reads a document from YAML or JSON: versions 3.0, 3.1 and 3.2 of the standard.
+    ///
+    /// The text is read within the budget of [`yaml`](crate::yaml) and checked in full against the
+    /// standard, a little more strictly than its JSON Schema does: dates exist, whole numbers are
+    /// written without a fraction, booleans and maps take no type options. Quality rules of version
+    /// 3.0 that name a `rule` in place of a metric get the metric that has succeeded it.
+    ///
+    /// ```
+    /// use dataproduct_contract::odcs::Document;
+    ///
+    /// let problems = Document::from_yaml(
+    ///     "apiVersion: v3.2.0\nkind: DataContract\nid: stock\nversion: 1.0\n",
+    /// )
+    /// .unwrap_err();
+    /// assert_eq!(
+    ///     problems.to_string(),
+    ///     "4:10: version: expected text, found number [wrong-type]; \
+    ///      put the value in quotes to make it text",
+    /// );
+    /// ```
+    ///
+    /// # Errors
+    /// Every problem of the document, at most [`MAX_PROBLEMS`](crate::yaml::MAX_PROBLEMS), with its
+    /// path, line and column.
+    pub fn from_yaml(text: &str) -> Result<Self, Problems> {
+        let mut root = parse(text)?;
+        super::upgrade::from_3_0(&mut root);
+        read(root)
+    }
+
+    /// Writes the document as YAML in version 3.2.0 of the standard; the same document gives the
+    /// same text.
+    ///
+    /// # Errors
+    /// Every reason why the text could not be read back: what [`Document::check`] finds.
+    pub fn to_yaml(&self) -> Result<String, Problems> {
+        self.check()?;
+        let newest = Self {
+            api_version: ApiVersion::default(),
+            ..self.clone()
+        };
+        crate::yaml::to_string(&newest)
+    }
+
+    /// Checks the document as [`Document::from_yaml`] checks a text: for documents put together in
+    /// code.
+    ///
+    /// # Errors
+    /// Every problem, with its path.
+    pub fn check(&self) -> Result<(), Problems> {
+        let root = tree(self)?;
+        let problems = Report::of(&root, &DOCUMENT);
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// The JSON Schema of contract documents, derived from this type. It describes the shape; the
+    /// conditions between fields are checked by [`Document::from_yaml`] alone.
+    pub fn json_schema() -> schemars::Schema {
+        schemars::schema_for!(Document)
+    }
+}
+
+/// A tree that was checked as a document.
+fn read(root: Node) -> Result<Document, Problems> {
+    let problems = Report::of(&root, &DOCUMENT);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    root.into_value()
+        .into_typed()
+        .map_err(|error| error.into_problem().into())
 }

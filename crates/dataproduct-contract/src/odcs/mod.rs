@@ -16,6 +16,8 @@ mod relationship;
 mod schema;
 mod server;
 mod service_level;
+pub(crate) mod standard;
+mod upgrade;
 
 pub use document::{ApiVersion, Description, Document, Kind};
 pub use parts::{

@@ -4,7 +4,7 @@
 ///
 /// Tab, line feed and carriage return are fine. The byte order mark is fine only as the first
 /// character of a text, which the caller sees to.
-pub(super) fn fault(character: char) -> Option<&'static str> {
+fn fault(character: char) -> Option<&'static str> {
     match character {
         '\t' | '\n' | '\r' => None,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => Some("a control character"),
@@ -17,7 +17,7 @@ pub(super) fn fault(character: char) -> Option<&'static str> {
 }
 
 /// The first faulty character of a text, with its fault and its line and column from 1.
-pub(super) fn first_fault(text: &str) -> Option<(char, &'static str, usize, usize)> {
+pub(crate) fn first_fault(text: &str) -> Option<(char, &'static str, usize, usize)> {
     let offset = text
         .char_indices()
         .find_map(|(offset, character)| fault(character).map(|why| (offset, character, why)));

@@ -27,8 +27,6 @@ use serde::de::DeserializeOwned;
 
 use crate::problem::{Problem, Problems};
 
-use node::Node;
-
 mod character;
 mod node;
 mod parse;
@@ -36,7 +34,9 @@ mod path;
 mod scalar;
 mod write;
 
-use parse::parse;
+pub(crate) use character::first_fault;
+pub(crate) use node::{Content, Node};
+pub(crate) use parse::parse;
 pub(crate) use path::Path;
 
 /// Greatest length of a text that is read, in bytes.

@@ -26,6 +26,59 @@ pub(crate) enum Content {
 }
 
 impl Node {
+    /// What kind of value this is, in the words of [`Value::kind`].
+    pub(crate) fn kind(&self) -> &'static str {
+        match &self.content {
+            Content::Null => "null",
+            Content::Bool(_) => "boolean",
+            Content::Integer(_) => "integer",
+            Content::Float(_) => "number",
+            Content::String(_) => "text",
+            Content::List(_) => "list",
+            Content::Map(_) => "map",
+        }
+    }
+
+    /// The text, if this is text.
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        match &self.content {
+            Content::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The value under a name, if this is a map that has it.
+    pub(crate) fn get(&self, name: &str) -> Option<&Node> {
+        match &self.content {
+            Content::Map(entries) => entries
+                .iter()
+                .find(|(key, _)| key == name)
+                .map(|(_, node)| node),
+            _ => None,
+        }
+    }
+
+    /// The value under a name, to be changed.
+    pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Node> {
+        match &mut self.content {
+            Content::Map(entries) => entries
+                .iter_mut()
+                .find(|(key, _)| key == name)
+                .map(|(_, node)| node),
+            _ => None,
+        }
+    }
+
+    /// How many lists and maps stand within each other at the deepest place, this one included.
+    pub(crate) fn depth(&self) -> usize {
+        let below = match &self.content {
+            Content::List(elements) => elements.iter().map(Node::depth).max(),
+            Content::Map(entries) => entries.iter().map(|(_, value)| value.depth()).max(),
+            _ => return 0,
+        };
+        1 + below.unwrap_or(0)
+    }
+
     /// The value without positions.
     pub(crate) fn into_value(self) -> Value {
         match self.content {

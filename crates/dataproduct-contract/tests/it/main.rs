@@ -7,5 +7,9 @@
 
 mod hostile;
 mod model;
+mod mutation;
+mod odcs;
+mod odps;
+mod standards;
 mod validation;
 mod yaml;
