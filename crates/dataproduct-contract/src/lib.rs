@@ -15,6 +15,8 @@
 //! document ([`odcs::Document`]); all three become the same value and pass the same validation, which
 //! reports every [`Problem`] at once with its place, a permanent code and a way out.
 
+#[doc(hidden)]
+pub mod __private;
 mod builder;
 mod column;
 mod contract;
@@ -24,6 +26,7 @@ mod from_document;
 mod name;
 pub mod odcs;
 mod problem;
+pub mod row;
 mod rule;
 mod sla;
 mod to_document;

@@ -23,7 +23,9 @@ pub struct RowBuilder<R: Record> {
 
 impl<R: Record> fmt::Debug for RowBuilder<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RowBuilder").field("rows", &self.rows).finish_non_exhaustive()
+        f.debug_struct("RowBuilder")
+            .field("rows", &self.rows)
+            .finish_non_exhaustive()
     }
 }
 
@@ -31,7 +33,10 @@ impl<R: Record> RowBuilder<R> {
     /// A builder with room for that many rows; it grows beyond them when it has to.
     #[must_use]
     pub fn with_capacity(rows: usize) -> Self {
-        Self { builders: R::builders(rows), rows: 0 }
+        Self {
+            builders: R::builders(rows),
+            rows: 0,
+        }
     }
 
     /// Adds a row. A value that its column cannot hold makes [`RowBuilder::finish`] fail.
@@ -84,7 +89,11 @@ impl<R, I> fmt::Debug for Batches<R, I> {
 
 impl<R, I> Batches<R, I> {
     pub(super) fn new(rows: I, rows_per_batch: NonZeroUsize) -> Self {
-        Self { rows, rows_per_batch, record: std::marker::PhantomData }
+        Self {
+            rows,
+            rows_per_batch,
+            record: std::marker::PhantomData,
+        }
     }
 }
 

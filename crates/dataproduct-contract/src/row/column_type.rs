@@ -104,11 +104,16 @@ pub(super) fn refuse_nulls(array: &ArrayRef, absent: Option<&NullBuffer>) -> Res
     if array.null_count() == 0 {
         return Ok(());
     }
-    let Some(nulls) = array.logical_nulls() else { return Ok(()) };
+    let Some(nulls) = array.logical_nulls() else {
+        return Ok(());
+    };
     let broken = (0..nulls.len())
         .find(|&slot| nulls.is_null(slot) && absent.is_none_or(|absent| absent.is_valid(slot)));
     match broken {
-        Some(row) => Err(RowError::UnexpectedNull { column: String::new(), row }),
+        Some(row) => Err(RowError::UnexpectedNull {
+            column: String::new(),
+            row,
+        }),
         None => Ok(()),
     }
 }

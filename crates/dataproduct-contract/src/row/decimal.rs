@@ -85,7 +85,10 @@ impl<const P: u8, const S: u8> Decimal<P, S> {
         if units > -Self::BOUND && units < Self::BOUND {
             Ok(Self(units))
         } else {
-            Err(DecimalError::TooLarge { value: units.to_string(), whole: Self::WHOLE })
+            Err(DecimalError::TooLarge {
+                value: units.to_string(),
+                whole: Self::WHOLE,
+            })
         }
     }
 
@@ -109,7 +112,10 @@ impl<const P: u8, const S: u8> TryFrom<i64> for Decimal<P, S> {
             .pow(u32::from(S))
             .checked_mul(i128::from(whole))
             .and_then(|units| Self::from_units(units).ok())
-            .ok_or_else(|| DecimalError::TooLarge { value: whole.to_string(), whole: Self::WHOLE })
+            .ok_or_else(|| DecimalError::TooLarge {
+                value: whole.to_string(),
+                whole: Self::WHOLE,
+            })
     }
 }
 
@@ -135,12 +141,19 @@ impl<const P: u8, const S: u8> FromStr for Decimal<P, S> {
         }
         let scale = usize::from(S);
         if fraction.trim_end_matches('0').len() > scale {
-            return Err(DecimalError::TooFine { value: shown(text), scale: S });
+            return Err(DecimalError::TooFine {
+                value: shown(text),
+                scale: S,
+            });
         }
         let padding = scale.saturating_sub(fraction.len());
         let kept = &fraction[..fraction.len().min(scale)];
         let mut units: i128 = 0;
-        for digit in whole.bytes().chain(kept.bytes()).chain(std::iter::repeat_n(b'0', padding)) {
+        for digit in whole
+            .bytes()
+            .chain(kept.bytes())
+            .chain(std::iter::repeat_n(b'0', padding))
+        {
             // With 38 digits one more digit would wrap before the bound could be looked at.
             units = units
                 .checked_mul(10)
@@ -186,7 +199,11 @@ pub struct DecimalBuilder<const P: u8, const S: u8>(PrimitiveBuilder<Decimal128T
 
 /// The Arrow type of a [`Decimal`] column.
 fn arrow_type<const P: u8, const S: u8>() -> ArrowType {
-    DataType::Decimal { precision: P, scale: S }.to_arrow()
+    DataType::Decimal {
+        precision: P,
+        scale: S,
+    }
+    .to_arrow()
 }
 
 impl<const P: u8, const S: u8> ColumnBuilder for DecimalBuilder<P, S> {
@@ -212,7 +229,13 @@ impl<const P: u8, const S: u8> ColumnType for Decimal<P, S> {
     type View<'a> = Self;
 
     fn column(name: &str) -> Column {
-        Column::new(name, DataType::Decimal { precision: P, scale: S })
+        Column::new(
+            name,
+            DataType::Decimal {
+                precision: P,
+                scale: S,
+            },
+        )
     }
     #[inline]
     fn append(&self, builder: &mut Self::Builder) {

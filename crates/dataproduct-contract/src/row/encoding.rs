@@ -24,7 +24,10 @@ pub(super) fn as_type(array: &ArrayRef, expected: &ArrowType) -> Result<ArrayRef
         });
     }
     // Unsafe casts make a null of what does not fit; `safe: false` makes an error of it.
-    let options = CastOptions { safe: false, ..CastOptions::default() };
+    let options = CastOptions {
+        safe: false,
+        ..CastOptions::default()
+    };
     cast_with_options(array, expected, &options)
         .map_err(|error| RowError::inconsistent(&format!("cannot be read as {expected}: {error}")))
 }
@@ -48,12 +51,9 @@ fn converts(from: &ArrowType, to: &ArrowType) -> bool {
             // A nanosecond would be cut off. The zone of an instant says only how to show it.
             *unit != TimeUnit::Nanosecond && from_zone.is_some() == to_zone.is_some()
         }
-        (_, A::Decimal128(precision, scale)) => {
-            digits(from).is_some_and(|(whole, fraction)| {
-                fraction <= i16::from(*scale)
-                    && whole <= i16::from(*precision) - i16::from(*scale)
-            })
-        }
+        (_, A::Decimal128(precision, scale)) => digits(from).is_some_and(|(whole, fraction)| {
+            fraction <= i16::from(*scale) && whole <= i16::from(*precision) - i16::from(*scale)
+        }),
         (A::LargeList(from) | A::FixedSizeList(from, _), A::List(to)) => {
             from.data_type() == to.data_type()
         }

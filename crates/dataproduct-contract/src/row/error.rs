@@ -129,7 +129,10 @@ impl RowError {
     }
 
     pub(super) fn inconsistent(reason: &impl fmt::Display) -> Self {
-        Self::Inconsistent { column: String::new(), reason: reason.to_string() }
+        Self::Inconsistent {
+            column: String::new(),
+            reason: reason.to_string(),
+        }
     }
 }
 
@@ -162,7 +165,11 @@ impl Refused {
         range: &'static str,
     ) {
         if slot.is_none() {
-            *slot = Some(Box::new(Self { row, value: value.to_string(), range }));
+            *slot = Some(Box::new(Self {
+                row,
+                value: value.to_string(),
+                range,
+            }));
         }
     }
 

@@ -46,7 +46,11 @@ pub fn label_column<E: Labels>(name: &str) -> Column {
         column = column.with_allowed(allowed);
     }
     // An enum that reads unknown labels is one that may grow.
-    if E::OTHER.is_some() { column.with_open_enum() } else { column }
+    if E::OTHER.is_some() {
+        column.with_open_enum()
+    } else {
+        column
+    }
 }
 
 /// The builder of a column of an enum.
@@ -66,7 +70,10 @@ impl<E: Labels> LabelBuilder<E> {
 
 impl<E: Labels> ColumnBuilder for LabelBuilder<E> {
     fn with_capacity(values: usize) -> Self {
-        Self { codes: PrimitiveBuilder::with_capacity(values), labels: PhantomData }
+        Self {
+            codes: PrimitiveBuilder::with_capacity(values),
+            labels: PhantomData,
+        }
     }
     #[inline]
     fn append_null(&mut self) {
@@ -78,7 +85,7 @@ impl<E: Labels> ColumnBuilder for LabelBuilder<E> {
     }
     fn finish(mut self) -> Result<ArrayRef, RowError> {
         let labels = StringArray::from_iter_values(E::LABELS);
-        DictionaryArray::try_new(self.codes.finish(), Arc::new(labels))
+        DictionaryArray::try_new(PrimitiveBuilder::finish(&mut self.codes), Arc::new(labels))
             .map(|array| Arc::new(array) as ArrayRef)
             .map_err(|error| RowError::inconsistent(&error))
     }
@@ -92,7 +99,9 @@ pub struct LabelReader<E> {
 
 impl<E> fmt::Debug for LabelReader<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LabelReader").field("codes", &self.codes).finish()
+        f.debug_struct("LabelReader")
+            .field("codes", &self.codes)
+            .finish()
     }
 }
 
@@ -113,7 +122,10 @@ impl<E: Labels> LabelReader<E> {
                 text_codes::<E>(text.as_string(), array.logical_nulls().as_ref(), absent)?
             }
         };
-        Ok(Self { codes, labels: PhantomData })
+        Ok(Self {
+            codes,
+            labels: PhantomData,
+        })
     }
 
     /// The value in a slot.
@@ -130,11 +142,17 @@ impl<E: Labels> LabelReader<E> {
 /// The place of the variant with that label.
 fn code_of<E: Labels>(label: &str) -> Option<i16> {
     let place = E::LABELS.iter().position(|known| *known == label);
-    place.and_then(|place| i16::try_from(place).ok()).or(E::OTHER)
+    place
+        .and_then(|place| i16::try_from(place).ok())
+        .or(E::OTHER)
 }
 
 fn unknown<E: Labels>(row: usize, label: &str) -> RowError {
-    let known: Vec<String> = E::LABELS.iter().take(20).map(|label| format!("`{label}`")).collect();
+    let known: Vec<String> = E::LABELS
+        .iter()
+        .take(20)
+        .map(|label| format!("`{label}`"))
+        .collect();
     let more = if E::LABELS.len() > 20 { ", …" } else { "" };
     let name = type_name::<E>().rsplit("::").next().unwrap_or_default();
     RowError::UnknownLabel {
@@ -162,7 +180,10 @@ fn text_codes<E: Labels>(
             continue;
         }
         if slot == 0 || label != last.0 {
-            last = (label, code_of::<E>(label).ok_or_else(|| unknown::<E>(slot, label))?);
+            last = (
+                label,
+                code_of::<E>(label).ok_or_else(|| unknown::<E>(slot, label))?,
+            );
         }
         codes.push(last.1);
     }
@@ -178,17 +199,24 @@ fn dictionary_codes<E: Labels>(
     let labels: &StringArray = labels.as_string();
     if let Some(ours) = array.as_dictionary_opt::<Int16Type>() {
         let same = labels.len() == E::LABELS.len()
-            && labels.iter().zip(E::LABELS).all(|(label, known)| label == Some(known));
+            && labels
+                .iter()
+                .zip(E::LABELS)
+                .all(|(label, known)| label == Some(known));
         if same {
             return Ok(ours.keys().values().clone());
         }
     }
-    let known: Vec<Option<i16>> =
-        labels.iter().map(|label| label.and_then(code_of::<E>)).collect();
+    let known: Vec<Option<i16>> = labels
+        .iter()
+        .map(|label| label.and_then(code_of::<E>))
+        .collect();
     let nulls = array.logical_nulls();
     let keys = cast(dictionary.keys(), &ArrowType::Int64)
         .map_err(|error| RowError::inconsistent(&error))?;
-    let keys = keys.as_primitive::<arrow_array::types::Int64Type>().values();
+    let keys = keys
+        .as_primitive::<arrow_array::types::Int64Type>()
+        .values();
     let mut codes = Vec::with_capacity(keys.len());
     for (slot, key) in keys.iter().enumerate() {
         let place = usize::try_from(*key).unwrap_or(usize::MAX);

@@ -26,7 +26,11 @@ impl Ends {
     pub(super) fn with_capacity(lists: usize) -> Self {
         let mut offsets = Vec::with_capacity(lists.saturating_add(1));
         offsets.push(0);
-        Self { offsets, nulls: NullBufferBuilder::new(lists), full: false }
+        Self {
+            offsets,
+            nulls: NullBufferBuilder::new(lists),
+            full: false,
+        }
     }
 
     /// Ends a list after that many more elements.
@@ -45,7 +49,10 @@ impl Ends {
     #[inline]
     fn advance(&mut self, elements: usize) {
         let last = self.offsets[self.offsets.len() - 1];
-        match i32::try_from(elements).ok().and_then(|elements| last.checked_add(elements)) {
+        match i32::try_from(elements)
+            .ok()
+            .and_then(|elements| last.checked_add(elements))
+        {
             Some(end) => self.offsets.push(end),
             None => self.full = true,
         }
@@ -53,7 +60,9 @@ impl Ends {
 
     pub(super) fn finish(mut self) -> Result<(OffsetBuffer<i32>, Option<NullBuffer>), RowError> {
         if self.full {
-            return Err(RowError::TooLarge { column: String::new() });
+            return Err(RowError::TooLarge {
+                column: String::new(),
+            });
         }
         Ok((OffsetBuffer::new(self.offsets.into()), self.nulls.finish()))
     }
@@ -80,15 +89,25 @@ impl Places {
         let unread = NullBuffer::union(nulls, absent);
         // A missing list may still have a range of elements; nobody reads them, so they must not
         // be refused.
-        let absent = unread.filter(|unread| offsets.has_non_empty_nulls(Some(unread))).map(|rows| {
-            let mut read = BooleanBufferBuilder::new(last - first);
-            for (list, length) in offsets.lengths().enumerate() {
-                read.append_n(length, rows.is_valid(list));
-            }
-            NullBuffer::new(read.finish())
-        });
-        let offsets = if first == 0 { offsets.clone() } else { offsets.clone().subtract(offsets[0]) };
-        Self { offsets, elements: first..last, absent }
+        let absent = unread
+            .filter(|unread| offsets.has_non_empty_nulls(Some(unread)))
+            .map(|rows| {
+                let mut read = BooleanBufferBuilder::new(last - first);
+                for (list, length) in offsets.lengths().enumerate() {
+                    read.append_n(length, rows.is_valid(list));
+                }
+                NullBuffer::new(read.finish())
+            });
+        let offsets = if first == 0 {
+            offsets.clone()
+        } else {
+            offsets.clone().subtract(offsets[0])
+        };
+        Self {
+            offsets,
+            elements: first..last,
+            absent,
+        }
     }
 
     #[inline]
@@ -105,13 +124,18 @@ pub struct ListBuilder<T: ColumnType> {
 
 impl<T: ColumnType> fmt::Debug for ListBuilder<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ListBuilder").field("elements", &self.elements).finish_non_exhaustive()
+        f.debug_struct("ListBuilder")
+            .field("elements", &self.elements)
+            .finish_non_exhaustive()
     }
 }
 
 impl<T: ColumnType> ColumnBuilder for ListBuilder<T> {
     fn with_capacity(values: usize) -> Self {
-        Self { elements: T::Builder::with_capacity(values), ends: Ends::with_capacity(values) }
+        Self {
+            elements: T::Builder::with_capacity(values),
+            ends: Ends::with_capacity(values),
+        }
     }
     #[inline]
     fn append_null(&mut self) {
@@ -122,7 +146,10 @@ impl<T: ColumnType> ColumnBuilder for ListBuilder<T> {
         self.ends.close(0);
     }
     fn finish(self) -> Result<ArrayRef, RowError> {
-        let elements = self.elements.finish().map_err(|error| error.within("element"))?;
+        let elements = self
+            .elements
+            .finish()
+            .map_err(|error| error.within("element"))?;
         let (offsets, nulls) = self.ends.finish()?;
         let field = field_of::<T>("element", &elements);
         ListArray::try_new(Arc::new(field), offsets, elements, nulls)
@@ -144,7 +171,9 @@ pub struct ListReader<T: ColumnType> {
 
 impl<T: ColumnType> fmt::Debug for ListReader<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ListReader").field("elements", &self.elements).finish_non_exhaustive()
+        f.debug_struct("ListReader")
+            .field("elements", &self.elements)
+            .finish_non_exhaustive()
     }
 }
 
@@ -174,15 +203,21 @@ impl<T: ListElement> ColumnType for Vec<T> {
         refuse_nulls(&array, absent)?;
         let list: &ListArray = array.as_list();
         let places = Places::new(list.offsets(), list.nulls(), absent);
-        let elements = list.values().slice(places.elements.start, places.elements.len());
-        let elements = T::open(&elements, places.absent.as_ref())
-            .map_err(|error| error.within("element"))?;
+        let elements = list
+            .values()
+            .slice(places.elements.start, places.elements.len());
+        let elements =
+            T::open(&elements, places.absent.as_ref()).map_err(|error| error.within("element"))?;
         Ok(ListReader { elements, places })
     }
     #[inline]
     fn view(reader: &Self::Reader, slot: usize) -> Items<'_, T> {
         let Range { start, end } = reader.places.range(slot);
-        Items { elements: &reader.elements, start, end }
+        Items {
+            elements: &reader.elements,
+            start,
+            end,
+        }
     }
     #[inline]
     fn from_view(view: Items<'_, T>) -> Self {

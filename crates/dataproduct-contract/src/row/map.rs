@@ -12,7 +12,7 @@ use arrow_schema::{DataType as ArrowType, Field, Fields};
 
 use super::column_type::refuse_nulls;
 use super::list::{Ends, Places, field_of};
-use super::{ColumnBuilder, ColumnType, Required, ListElement, RowError};
+use super::{ColumnBuilder, ColumnType, ListElement, Required, RowError};
 use crate::{Column, DataType};
 
 /// The builder of a column of maps.
@@ -61,10 +61,15 @@ impl<K: ColumnType, V: ColumnType> ColumnBuilder for MapBuilder<K, V> {
     }
     fn finish(self) -> Result<ArrayRef, RowError> {
         let keys = self.keys.finish().map_err(|error| error.within("key"))?;
-        let values = self.values.finish().map_err(|error| error.within("value"))?;
+        let values = self
+            .values
+            .finish()
+            .map_err(|error| error.within("value"))?;
         let (offsets, nulls) = self.ends.finish()?;
-        let fields =
-            Fields::from(vec![field_of::<K>("key", &keys), field_of::<V>("value", &values)]);
+        let fields = Fields::from(vec![
+            field_of::<K>("key", &keys),
+            field_of::<V>("value", &values),
+        ]);
         let entries = Field::new("key_value", ArrowType::Struct(fields.clone()), false);
         StructArray::try_new(fields, vec![keys, values], None)
             .and_then(|pairs| MapArray::try_new(Arc::new(entries), offsets, pairs, nulls, false))
@@ -113,7 +118,11 @@ impl<K: ColumnType, V: ColumnType> MapReader<K, V> {
     #[inline]
     fn entries(&self, slot: usize) -> Entries<'_, K, V> {
         let range = self.places.range(slot);
-        Entries { reader: self, start: range.start, end: range.end }
+        Entries {
+            reader: self,
+            start: range.start,
+            end: range.end,
+        }
     }
 }
 
@@ -211,7 +220,9 @@ impl<'a, K: ColumnType, V: ColumnType> Entries<'a, K, V> {
 
     /// The entries in the order in which they are stored.
     #[inline]
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (K::View<'a>, V::View<'a>)> + use<'a, K, V> {
+    pub fn iter(
+        &self,
+    ) -> impl ExactSizeIterator<Item = (K::View<'a>, V::View<'a>)> + use<'a, K, V> {
         let reader = self.reader;
         (self.start..self.end)
             .map(move |entry| (K::view(&reader.keys, entry), V::view(&reader.values, entry)))

@@ -35,7 +35,10 @@ pub use list::{Items, ItemsIter, ListBuilder, ListReader};
 pub use map::{Entries, MapBuilder, MapReader};
 pub use number::U64Builder;
 pub use optional::{OptionalBuilder, OptionalReader};
-pub use record::{DataProduct, Record, RecordBuilder, Source, open_record, schema_of};
+pub use record::{
+    DataProduct, Record, RecordBuilder, Source, open_record, record_column, required_column,
+    schema_of,
+};
 pub use rows::{Rows, RowsIter};
 pub use text::{BytesBuilder, TextBuilder};
 pub use time::{DateKind, TimeBuilder, TimeKind, TimestampKind, TimestampNtzKind};

@@ -15,7 +15,7 @@ use super::column_type::{first_refused, refuse_nulls};
 use super::{ColumnBuilder, ColumnType, ListElement, Required, RowError, encoding};
 use crate::{Column, DataType};
 
-impl<T: ArrowPrimitiveType> ColumnBuilder for PrimitiveBuilder<T> {
+impl<T: ArrowPrimitiveType + std::fmt::Debug> ColumnBuilder for PrimitiveBuilder<T> {
     fn with_capacity(values: usize) -> Self {
         PrimitiveBuilder::with_capacity(values)
     }
@@ -230,7 +230,13 @@ impl ColumnType for u64 {
     type View<'a> = u64;
 
     fn column(name: &str) -> Column {
-        Column::new(name, DataType::Decimal { precision: U64_DIGITS, scale: 0 })
+        Column::new(
+            name,
+            DataType::Decimal {
+                precision: U64_DIGITS,
+                scale: 0,
+            },
+        )
     }
     #[inline]
     fn append(&self, builder: &mut Self::Builder) {

@@ -53,7 +53,10 @@ impl<T: Required> ColumnType for Option<T> {
     fn open(array: &ArrayRef, absent: Option<&NullBuffer>) -> Result<Self::Reader, RowError> {
         let nulls = array.logical_nulls().filter(|nulls| nulls.null_count() > 0);
         let unread = NullBuffer::union(nulls.as_ref(), absent);
-        Ok(OptionalReader { inner: T::open(array, unread.as_ref())?, nulls })
+        Ok(OptionalReader {
+            inner: T::open(array, unread.as_ref())?,
+            nulls,
+        })
     }
     #[inline]
     fn view(reader: &Self::Reader, slot: usize) -> Self::View<'_> {

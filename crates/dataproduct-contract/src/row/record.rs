@@ -11,7 +11,7 @@ use arrow_schema::{Field, Fields, Schema, SchemaRef};
 
 use super::column_type::refuse_nulls;
 use super::{Batches, ColumnBuilder, ColumnType, Required, RowBuilder, RowError, Rows};
-use crate::{Column, Contract, Problems};
+use crate::{Column, Contract, DataType, Problems};
 
 /// A struct with named fields, each of which is a column: what `#[derive(Record)]` and
 /// `#[derive(DataProduct)]` implement.
@@ -123,7 +123,10 @@ pub trait DataProduct: Record {
     /// the message. A test that calls it once proves that it never does; code that has to go on uses
     /// [`DataProduct::try_contract`].
     #[must_use]
-    #[expect(clippy::panic, reason = "documented; `try_contract` is the way without")]
+    #[expect(
+        clippy::panic,
+        reason = "documented; `try_contract` is the way without"
+    )]
     fn contract() -> &'static Contract {
         match Self::try_contract() {
             Ok(contract) => contract,
@@ -147,6 +150,23 @@ pub fn schema_of<R: Record>() -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
+/// The column of a nested struct, described as the struct is.
+#[must_use]
+pub fn record_column<R: Record>(name: &str) -> Column {
+    let column = Column::new(name, DataType::Struct(R::columns()));
+    if R::DESCRIPTION.is_empty() {
+        column
+    } else {
+        column.with_description(R::DESCRIPTION)
+    }
+}
+
+/// The column of a type that is never missing itself, which a newtype builds on.
+#[must_use]
+pub fn required_column<T: Required>(name: &str) -> Column {
+    T::column(name)
+}
+
 /// The builder of a column of nested structs.
 pub struct RecordBuilder<R: Record> {
     fields: R::Builders,
@@ -155,7 +175,9 @@ pub struct RecordBuilder<R: Record> {
 
 impl<R: Record> fmt::Debug for RecordBuilder<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RecordBuilder").field("fields", &self.fields).finish_non_exhaustive()
+        f.debug_struct("RecordBuilder")
+            .field("fields", &self.fields)
+            .finish_non_exhaustive()
     }
 }
 
@@ -170,7 +192,10 @@ impl<R: Record> RecordBuilder<R> {
 
 impl<R: Record> ColumnBuilder for RecordBuilder<R> {
     fn with_capacity(values: usize) -> Self {
-        Self { fields: R::builders(values), nulls: NullBufferBuilder::new(values) }
+        Self {
+            fields: R::builders(values),
+            nulls: NullBufferBuilder::new(values),
+        }
     }
     #[inline]
     fn append_null(&mut self) {
@@ -245,9 +270,15 @@ impl<'a> Source<'a> {
             None if T::column(name).nullable => {
                 let mut nulls = T::Builder::with_capacity(self.rows);
                 (0..self.rows).for_each(|_| nulls.append_null());
-                nulls.finish().and_then(|array| T::open(&array, self.absent.as_ref()))
+                nulls
+                    .finish()
+                    .and_then(|array| T::open(&array, self.absent.as_ref()))
             }
-            None => return Err(RowError::MissingColumn { column: name.to_owned() }),
+            None => {
+                return Err(RowError::MissingColumn {
+                    column: name.to_owned(),
+                });
+            }
         };
         opened.map_err(|error| error.within(name))
     }

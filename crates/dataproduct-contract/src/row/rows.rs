@@ -19,7 +19,9 @@ pub struct Rows<R: Record> {
 
 impl<R: Record> fmt::Debug for Rows<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rows").field("rows", &self.rows).finish_non_exhaustive()
+        f.debug_struct("Rows")
+            .field("rows", &self.rows)
+            .finish_non_exhaustive()
     }
 }
 
@@ -30,7 +32,10 @@ impl<R: Record> Rows<R> {
     /// As [`Record::from_batch`].
     pub fn open(batch: &RecordBatch) -> Result<Self, RowError> {
         let columns = R::open_fields(&Source::of_batch(batch))?;
-        Ok(Self { columns, rows: batch.num_rows() })
+        Ok(Self {
+            columns,
+            rows: batch.num_rows(),
+        })
     }
 
     /// How many rows there are.
@@ -58,7 +63,11 @@ impl<R: Record> Rows<R> {
     #[inline]
     #[must_use]
     pub fn iter(&self) -> RowsIter<'_, R> {
-        RowsIter { columns: &self.columns, next: 0, end: self.rows }
+        RowsIter {
+            columns: &self.columns,
+            next: 0,
+            end: self.rows,
+        }
     }
 
     /// The rows in order, owned, each made when it is asked for.
@@ -98,7 +107,10 @@ impl<R: Record> Clone for RowsIter<'_, R> {
 
 impl<R: Record> fmt::Debug for RowsIter<'_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RowsIter").field("next", &self.next).field("end", &self.end).finish()
+        f.debug_struct("RowsIter")
+            .field("next", &self.next)
+            .field("end", &self.end)
+            .finish()
     }
 }
 

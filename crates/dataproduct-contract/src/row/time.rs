@@ -31,7 +31,7 @@ const LAST_MICRO: i64 = (LAST_DAY as i64 + 1) * DAY_MICROS - 1;
 /// A kind of time, as Arrow stores it.
 pub trait TimeKind: fmt::Debug + 'static {
     /// The Arrow type.
-    type Arrow: ArrowPrimitiveType<Native: fmt::Debug + Send + Sync>;
+    type Arrow: ArrowPrimitiveType + fmt::Debug;
     /// The type of the column.
     fn data_type() -> DataType;
 }
@@ -81,7 +81,12 @@ impl<K: TimeKind> TimeBuilder<K> {
         value: &impl fmt::Display,
     ) {
         if !fits {
-            Refused::note(&mut self.refused, self.inner.values_slice().len(), value, YEARS);
+            Refused::note(
+                &mut self.refused,
+                self.inner.values_slice().len(),
+                value,
+                YEARS,
+            );
         }
         self.inner.append_value(stored);
     }
@@ -90,7 +95,10 @@ impl<K: TimeKind> TimeBuilder<K> {
 impl<K: TimeKind> ColumnBuilder for TimeBuilder<K> {
     fn with_capacity(values: usize) -> Self {
         let inner = PrimitiveBuilder::with_capacity(values);
-        Self { inner: inner.with_data_type(K::data_type().to_arrow()), refused: None }
+        Self {
+            inner: inner.with_data_type(K::data_type().to_arrow()),
+            refused: None,
+        }
     }
     #[inline]
     fn append_null(&mut self) {
@@ -141,10 +149,18 @@ impl ColumnType for NaiveDate {
         builder.append_value(days, (FIRST_DAY..=LAST_DAY).contains(&days), self);
     }
     fn open(array: &ArrayRef, absent: Option<&NullBuffer>) -> Result<Self::Reader, RowError> {
-        open::<DateKind>(array, absent, |days| days >= FIRST_DAY && days <= LAST_DAY, "days")
+        open::<DateKind>(
+            array,
+            absent,
+            |days| days >= FIRST_DAY && days <= LAST_DAY,
+            "days",
+        )
     }
     #[inline]
-    #[expect(clippy::expect_used, reason = "`open` refuses every day outside of the years 1 to 9999")]
+    #[expect(
+        clippy::expect_used,
+        reason = "`open` refuses every day outside of the years 1 to 9999"
+    )]
     fn view(reader: &Self::Reader, slot: usize) -> Self {
         Self::from_num_days_from_ce_opt(reader.value(slot) + EPOCH_DAY_OF_ERA)
             .expect("a day of the years 1 to 9999")
@@ -163,7 +179,10 @@ const fn micro_fits(micros: i64) -> bool {
 }
 
 #[inline]
-#[expect(clippy::expect_used, reason = "`open` refuses every instant outside of the years 1 to 9999")]
+#[expect(
+    clippy::expect_used,
+    reason = "`open` refuses every instant outside of the years 1 to 9999"
+)]
 fn instant(micros: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(micros).expect("an instant of the years 1 to 9999")
 }
