@@ -15,6 +15,8 @@
 //! document ([`odcs::Document`]); all three become the same value and pass the same validation, which
 //! reports every [`Problem`] at once with its place, a permanent code and a way out.
 
+#[doc(hidden)]
+pub mod __private;
 mod builder;
 mod column;
 mod contract;
@@ -25,6 +27,7 @@ mod name;
 pub mod odcs;
 pub mod odps;
 mod problem;
+pub mod row;
 mod rule;
 mod shape;
 mod sla;

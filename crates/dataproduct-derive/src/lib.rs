@@ -1,1 +1,91 @@
 //! The derive macros of the dataproduct SDK.
+//!
+//! [`DataProduct`] declares a data product as the struct of its rows, [`Record`] a struct nested in
+//! one, [`ColumnType`] an enum or a newtype that a column can have. Users reach them through the
+//! facade crate `dataproduct`, next to the traits of the same names.
+//!
+//! A macro parses (`ast`, `attr`), checks (`valid`) and expands (`expand`), one file per step. All
+//! mistakes are reported at once, each on its own token; `fallback` then stands in for the
+//! expansion, so that one mistake gives one message.
+
+use proc_macro::TokenStream;
+
+mod ast;
+mod attr;
+mod check;
+mod errors;
+mod expand;
+mod fallback;
+mod kind;
+mod valid;
+
+/// Declares a data product as the struct of its rows.
+///
+/// Doc comments become descriptions. `#[product(...)]` on the struct says what the product is:
+///
+/// | key | example |
+/// |---|---|
+/// | `name`, `version`, `owner` (needed) | `name = "inventory.stock-levels", version = "1.0.0", owner = "inventory-platform"` |
+/// | `status` | `status = active` (`proposed`, `draft`, `active`, `deprecated`, `retired`); a draft by default |
+/// | `sunset`, `successor` | `sunset = "2026-12-31", successor = "inventory.stock@^2"` |
+/// | `id` | `id = "..."`, the same for every version; the name by default |
+/// | `purpose`, `usage`, `limitations` | `purpose = "promise delivery dates"` |
+/// | `member`, `steward` | `member("kari@example.com", role = "owner"), steward = "data-governance"` |
+/// | `consumer` | `consumer("living-room", purpose = "promise delivery", versions = "^1")` |
+/// | `fresh_within`, `published_every`, `kept_for` | `fresh_within = "15 minutes"` |
+/// | `deadline` | `deadline("0 6 * * 1-5", zone = "Europe/Oslo")` |
+/// | `available` | `available = "99.5 %"` |
+/// | `support` | `support(slack = "#inventory", url = "https://...")` |
+/// | `role` | `role("analyst", access = "read")` |
+/// | `tag`, `custom` | `tag("stock", "core"), custom(costCentre = "4711")` |
+/// | `rule` | `rule(row_count > 0)`, `rule(duplicate_values("sku", "day") == 0, severity = warning)` |
+/// | `crate` | `crate = "my_dataproduct"`, when the facade has another name |
+///
+/// `#[column(...)]` on a field says what the column is:
+///
+/// | key | example |
+/// |---|---|
+/// | `key`, `partition`, `sort` | `key`; in the order of the fields, or all with a place: `key = 2` |
+/// | `event_time`, `unique` | `event_time` |
+/// | `name`, `id`, `business_name` | `name = "on-hand"`; the field's name by default |
+/// | `unit`, `semantic` | `unit = "H87", semantic = "https://schema.org/sku"` |
+/// | `classification`, `pii` | `classification = restricted, pii = direct` |
+/// | `references` | `references = "product.catalogue#sku"` |
+/// | `range`, `above`, `below`, `multiple_of` | `range = 0..=100`, `above = 0` |
+/// | `length`, `pattern`, `format` | `length = 1..=64, pattern = "^[0-9]+$"` |
+/// | `items`, `unique_items` | `items = 1..=10, unique_items` |
+/// | `one_of`, `open` | `one_of("NOK", "SEK"), open` |
+/// | `example` | `example = "s69305697"` |
+/// | `deprecated` | `deprecated = "use available"` |
+/// | `tag`, `custom`, `rule` | `rule(null_values < 5 %)` |
+///
+/// The expansion also makes a struct `<Name>View`, a row borrowed from a batch, with an accessor for
+/// each field.
+#[proc_macro_derive(DataProduct, attributes(product, column))]
+pub fn derive_data_product(input: TokenStream) -> TokenStream {
+    expand::product(input.into()).into()
+}
+
+/// Declares a struct with named fields that is nested in the rows of a data product.
+///
+/// Fields take `#[column(...)]` as under [`DataProduct`], but for what is a matter of whole rows:
+/// `key`, `partition`, `sort`, `event_time`. `#[record(crate = "...")]` names the facade when it has
+/// another name.
+#[proc_macro_derive(Record, attributes(record, column))]
+pub fn derive_record(input: TokenStream) -> TokenStream {
+    expand::record(input.into()).into()
+}
+
+/// Declares an enum without fields, or a tuple struct of one field, that a column can have.
+///
+/// The variants of an enum become the values allowed, in `snake_case` unless
+/// `#[column(rename_all = "...")]` on the enum or `#[column(rename = "...")]` on a variant says
+/// otherwise; their doc comments become descriptions. `#[column(other)]` marks the variant that
+/// stands for every unknown value when rows are read. The enum must be `Copy` and `Debug`.
+///
+/// A tuple struct is its field to every reader of the table. It takes `#[column(...)]` with what
+/// holds for all its values (`unit`, `semantic`, `pattern`, ...), for every column of the type.
+#[proc_macro_derive(ColumnType, attributes(column))]
+pub fn derive_column_type(input: TokenStream) -> TokenStream {
+    expand::column_type(input.into()).into()
+}

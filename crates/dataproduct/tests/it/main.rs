@@ -1,0 +1,3 @@
+//! Tests of the facade through its public API.
+
+mod derive;
