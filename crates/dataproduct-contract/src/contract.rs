@@ -11,7 +11,7 @@ use crate::builder::ContractBuilder;
 use crate::draft::Draft;
 use crate::{
     Column, Name, Problems, ProductName, ProductRef, Rule, Sla, Value, Version, VersionReq,
-    from_document, odcs, to_document, validate, yaml,
+    from_document, odcs, to_document, validate,
 };
 
 /// Where a contract stands in its life.
@@ -179,7 +179,7 @@ impl Contract {
                 .map(Column::to_arrow)
                 .collect::<Vec<_>>(),
         ));
-        let yaml = yaml::to_string(&document)?;
+        let yaml = document.to_yaml()?;
         let digest = Sha256::digest(yaml.as_bytes())
             .iter()
             .map(|byte| format!("{byte:02x}"))
@@ -218,7 +218,7 @@ impl Contract {
     /// # Errors
     /// All problems of the document's shape or, when its shape is right, all problems of meaning.
     pub fn from_yaml(text: &str) -> Result<Self, Problems> {
-        Self::from_document(yaml::from_str(text)?)
+        Self::from_document(odcs::Document::from_yaml(text)?)
     }
 
     /// The contract as an ODCS 3.2.0 document in YAML; equal contracts give equal text.
