@@ -1,1 +1,67 @@
 //! The only storage I/O of the dataproduct SDK: open tables on object stores.
+//!
+//! A table is a folder of Parquet files with a [Delta Lake](https://delta.io) log beside them, so that DuckDB, Polars,
+//! pandas, Spark and Trino read it without this crate.
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # tokio::runtime::Runtime::new()?.block_on(async {
+//! use std::sync::Arc;
+//! use arrow_schema::{DataType, Field, Schema};
+//! use dataproduct_table::{Location, Table, TableSpec, WriteOptions};
+//!
+//! let location = Location::parse("memory://doc/stock")?;
+//! let schema = Schema::new(vec![Field::new("sku", DataType::Utf8, false)]);
+//! let table = Table::create(&location, &TableSpec::new(Arc::new(schema))).await?;
+//!
+//! // A publish without rows is a heartbeat: it says up to when the table is complete.
+//! let receipt = table.write(WriteOptions::new()).await?.commit().await?;
+//! assert_eq!(receipt.version, 1);
+//! assert_eq!(table.snapshot().await?.version(), 1);
+//! # Ok::<_, dataproduct_table::Error>(())
+//! # })?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What is promised
+//!
+//! * A publish is one version of the table or nothing of it is seen. Its publish id makes it one commit, however
+//!   often and from wherever it is tried ([`Writer::commit`]).
+//! * The caller is never told "failed" when it worked: an outcome that cannot be found out is
+//!   [`Error::OutcomeUnknown`].
+//! * A [`Snapshot`] is one version, seen whole; versions seen through one [`Table`] never go back.
+//! * Damage is noticed where a digest covers it, see [`Verify`] for what is not.
+//! * On local disk an acknowledged commit is flushed, see [`Durability`].
+
+mod contracts;
+mod error;
+mod facts;
+mod kernel;
+mod local;
+mod location;
+mod log;
+mod predicate;
+mod scan;
+mod schema;
+mod snapshot;
+mod spec;
+mod storage;
+mod table;
+mod value;
+mod write;
+
+pub use error::{Error, Result};
+pub use facts::{Commit, CommitFacts, ENGINE, PublishFacts};
+pub use local::Durability;
+pub use location::Location;
+pub use predicate::{Comparison, Literal, Predicate};
+pub use scan::{DEFAULT_BATCH_ROWS, Scan, ScanReport, ScanStream, Verify};
+pub use snapshot::{DataFile, Snapshot};
+pub use spec::TableSpec;
+pub use table::{DEFAULT_CHECKPOINT_INTERVAL, Receipt, Table, TableOptions};
+pub use write::options::{
+    DEFAULT_COMMIT_TIMEOUT, DEFAULT_OPEN_PARTITIONS, DEFAULT_ROW_GROUP_ROWS,
+    DEFAULT_TARGET_FILE_BYTES, DEFAULT_ZSTD_LEVEL, Mode, OnConflict, WriteOptions,
+};
+pub use write::writer::Writer;

@@ -1,0 +1,249 @@
+//! What can go wrong with a table, named by what the caller can do about it.
+
+use chrono::{DateTime, Utc};
+
+/// The result of every fallible call of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A failure of storage I/O, of the log or of a request that cannot be served.
+///
+/// A lost race is not among them: appends are placed behind the winner, and a replace is planned again
+/// unless the caller asked for [`Error::Conflict`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The location is not one that this crate can open. Correct the URL.
+    #[error("`{location}` is not a table location: {reason}")]
+    InvalidLocation {
+        /// The location as given.
+        location: String,
+        /// What is wrong with it and what to write instead.
+        reason: String,
+    },
+
+    /// The URL's scheme needs a cargo feature that is off. Switch the feature on.
+    #[error("opening `{scheme}://` needs the cargo feature `{feature}` of dataproduct-table")]
+    FeatureOff {
+        /// The scheme of the URL.
+        scheme: String,
+        /// The feature to switch on.
+        feature: &'static str,
+    },
+
+    /// There is no table at the location. Create it first.
+    #[error("no table at `{location}`: create it first")]
+    NotFound {
+        /// Where the table was looked for.
+        location: String,
+    },
+
+    /// A table is already there. Open it instead.
+    #[error("a table already exists at `{location}`: open it instead")]
+    AlreadyExists {
+        /// Where the table is.
+        location: String,
+    },
+
+    /// The version was never committed, or its log entry is no longer kept.
+    #[error("`{location}` has no version {version}; its newest is {newest}")]
+    NoSuchVersion {
+        /// The table.
+        location: String,
+        /// The version asked for.
+        version: u64,
+        /// The newest version.
+        newest: u64,
+    },
+
+    /// The table did not exist yet at the instant asked for.
+    #[error("`{location}` has no commit at or before {instant}")]
+    BeforeFirstCommit {
+        /// The table.
+        location: String,
+        /// The instant asked for.
+        instant: DateTime<Utc>,
+    },
+
+    /// The description of a table to create or to evolve to is not usable. Correct it.
+    #[error("the table cannot be declared so: {reason}")]
+    InvalidSpec {
+        /// What is wrong and what to do.
+        reason: String,
+    },
+
+    /// The rows do not have the table's schema. Publish rows of the table's contract.
+    #[error("the rows do not fit the table: {reason}")]
+    SchemaMismatch {
+        /// The column and the difference.
+        reason: String,
+    },
+
+    /// A column was named that is not there. Name one of the table's columns.
+    #[error("there is no column `{column}`; the table has {available}")]
+    NoSuchColumn {
+        /// The column asked for.
+        column: String,
+        /// The names of the table's columns.
+        available: String,
+    },
+
+    /// The predicate compares values that cannot be compared. Use a literal of the column's type.
+    #[error("the predicate on `{column}` cannot be evaluated: {reason}")]
+    InvalidPredicate {
+        /// The column compared.
+        column: String,
+        /// Why not.
+        reason: String,
+    },
+
+    /// Another publish changed what this one replaces or relies on. Read again, then decide.
+    #[error("version {version} was committed meanwhile and {reason}")]
+    Conflict {
+        /// The version that won.
+        version: u64,
+        /// What it changed that this publish rests on.
+        reason: String,
+    },
+
+    /// Other publishers kept winning until the time allowed was over; nothing was published. Try again.
+    #[error(
+        "publish `{publish_id}` lost {attempts} races in a row and was given up; nothing was published"
+    )]
+    Contention {
+        /// The publish.
+        publish_id: String,
+        /// How often it was tried.
+        attempts: u32,
+    },
+
+    /// It is not known whether the publish happened. Ask [`crate::Table::receipt`] with the same publish id
+    /// later, or publish again with the same id: it is one commit either way.
+    #[error(
+        "whether publish `{publish_id}` happened is not known: {source}; ask again with the same publish id"
+    )]
+    OutcomeUnknown {
+        /// The publish.
+        publish_id: String,
+        /// Why the log could not be read back.
+        source: Box<Error>,
+    },
+
+    /// A stored object differs from what its publisher recorded. Restore it; it is never served.
+    #[error("`{file}` is damaged: expected {expected}, found {found}")]
+    Corrupt {
+        /// The object.
+        file: String,
+        /// What the log says.
+        expected: String,
+        /// What is stored.
+        found: String,
+    },
+
+    /// A stored object cannot be read as what it should be: a log entry, a checkpoint or a data file.
+    #[error("`{file}` cannot be read: {reason}")]
+    Damaged {
+        /// The object.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// The table uses something that this crate does not write or read.
+    #[error("not supported: {what}")]
+    Unsupported {
+        /// What it is.
+        what: String,
+    },
+
+    /// A contract version is stored already with other content. Raise the version.
+    #[error("contract version {version} is stored already with other content: raise the version")]
+    ContractDiffers {
+        /// The contract version.
+        version: String,
+    },
+
+    /// The store refused or failed. [`Error::is_retryable`] says whether the same call may succeed.
+    #[error("{operation} `{path}` failed: {source}")]
+    Store {
+        /// What was tried: `read`, `write`, `list`.
+        operation: &'static str,
+        /// On which object.
+        path: String,
+        /// The store's own words.
+        source: object_store::Error,
+    },
+
+    /// Rows could not be encoded or decoded.
+    #[error("{operation} failed: {reason}")]
+    Encoding {
+        /// What was being done.
+        operation: &'static str,
+        /// What the encoder said.
+        reason: String,
+    },
+
+    /// A background task stopped before its work was done: the runtime is shutting down.
+    #[error("a background task was stopped before `{operation}` was done")]
+    Interrupted {
+        /// What was being done.
+        operation: &'static str,
+    },
+}
+
+impl Error {
+    /// Whether the same call may succeed when tried again unchanged.
+    ///
+    /// `OutcomeUnknown` counts as retryable because a publish id makes a second try the same commit.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Contention { .. } | Self::OutcomeUnknown { .. } | Self::Interrupted { .. } => {
+                true
+            }
+            Self::Store { source, .. } => !is_definite(source),
+            _ => false,
+        }
+    }
+
+    pub(crate) fn store(
+        operation: &'static str,
+        path: impl ToString,
+        source: object_store::Error,
+    ) -> Self {
+        Self::Store {
+            operation,
+            path: path.to_string(),
+            source,
+        }
+    }
+
+    pub(crate) fn encoding(operation: &'static str, reason: impl ToString) -> Self {
+        Self::Encoding {
+            operation,
+            reason: reason.to_string(),
+        }
+    }
+
+    pub(crate) fn damaged(file: impl ToString, reason: impl ToString) -> Self {
+        Self::Damaged {
+            file: file.to_string(),
+            reason: reason.to_string(),
+        }
+    }
+}
+
+/// Whether the store's answer says for certain that the request was not carried out.
+///
+/// Everything else (time-outs, dropped connections, 5xx) may have been carried out although it failed.
+pub(crate) fn is_definite(error: &object_store::Error) -> bool {
+    use object_store::Error as E;
+    matches!(
+        error,
+        E::PermissionDenied { .. }
+            | E::Unauthenticated { .. }
+            | E::NotSupported { .. }
+            | E::NotImplemented { .. }
+            | E::InvalidPath { .. }
+            | E::UnknownConfigurationKey { .. }
+    )
+}

@@ -1,0 +1,327 @@
+//! The state of a table at a version: what all log entries up to it add up to.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::action::{Actions, Add, Metadata, Protocol};
+use super::segment::{Segment, entry_name};
+use super::{checkpoint, segment};
+use crate::error::{Error, Result};
+use crate::facts::{Commit, CommitInfo};
+use crate::schema::TableSchema;
+use crate::storage::Storage;
+
+/// The application under which the table's watermark is kept as a `txn`, in microseconds: a `txn` survives
+/// checkpoints and the clean-up of old log entries, which commit info does not.
+pub(crate) const WATERMARK_APP: &str = "dataproduct.watermark";
+
+/// Prefix of the `txn` applications that stand for publish ids.
+const PUBLISH_APP: &str = "dataproduct.publish.";
+
+/// The `txn` application of a publish id.
+pub(crate) fn publish_app(publish_id: &str) -> String {
+    format!("{PUBLISH_APP}{publish_id}")
+}
+
+/// By application: version, and milliseconds of the last update.
+type Txns = HashMap<String, (i64, Option<i64>)>;
+
+/// The live data files, in scan order: by time of writing, then by name.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Files {
+    ordered: BTreeMap<(i64, Arc<str>), Arc<Add>>,
+    times: HashMap<Arc<str>, i64>,
+}
+
+impl Files {
+    pub(crate) fn insert(&mut self, add: Add) {
+        let path: Arc<str> = add.path.as_str().into();
+        let time = add.modification_time;
+        if let Some(before) = self.times.insert(Arc::clone(&path), time) {
+            self.ordered.remove(&(before, Arc::clone(&path)));
+        }
+        self.ordered.insert((time, path), Arc::new(add));
+    }
+
+    pub(crate) fn remove(&mut self, path: &str) {
+        if let Some((path, time)) = self.times.remove_entry(path) {
+            self.ordered.remove(&(time, path));
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Add>> {
+        self.ordered.values()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.ordered.len()
+    }
+}
+
+/// A table at a version.
+#[derive(Debug, Clone)]
+pub(crate) struct TableState {
+    pub(crate) version: u64,
+    pub(crate) protocol: Protocol,
+    pub(crate) metadata: Arc<Metadata>,
+    pub(crate) schema: Arc<TableSchema>,
+    pub(crate) files: Arc<Files>,
+    /// Version and time of the newest `txn` of each application.
+    pub(crate) txns: Arc<Txns>,
+    /// The newest commit.
+    pub(crate) commit: Arc<Commit>,
+    /// Whether any of `files` may have a deletion vector.
+    pub(crate) has_deletion_vectors: bool,
+}
+
+impl TableState {
+    /// Reads the newest state, or that at `target`. `None` if there is no table.
+    pub(crate) async fn load(storage: &Storage, target: Option<u64>) -> Result<Option<Self>> {
+        let Some(segment) = segment::find(storage, target).await? else {
+            return Ok(None);
+        };
+        if let Some(target) = target
+            && segment.version != target
+        {
+            return Err(Error::NoSuchVersion {
+                location: storage.url().to_string(),
+                version: target,
+                newest: segment.version,
+            });
+        }
+        Self::replay(storage, &segment).await.map(Some)
+    }
+
+    async fn replay(storage: &Storage, segment: &Segment) -> Result<Self> {
+        let mut replay = Replay::default();
+        if let Some(checkpoint) = &segment.checkpoint {
+            for actions in checkpoint::read(storage, checkpoint).await? {
+                replay.apply(actions);
+            }
+        }
+        let names = segment.commits.iter().copied().map(entry_name).collect();
+        for actions in storage.read_all(names, Actions::parse).await? {
+            replay.apply(actions);
+        }
+        if segment.commits.is_empty() {
+            // The checkpoint is the newest version: its commit info is in the entry beside it, if still kept.
+            let entry = entry_name(segment.version);
+            if let Some(bytes) = storage.read(&entry).await? {
+                replay.info = CommitInfo::of(&Actions::parse(&entry, &bytes)?);
+            }
+        }
+        replay.finish(storage, segment.version)
+    }
+
+    /// Takes in one more commit.
+    pub(crate) fn advance(&mut self, version: u64, actions: Actions) -> Result<()> {
+        // What can fail comes first, so that a failure leaves the state as it was.
+        let schema = actions.metadata.as_ref().map(TableSchema::of).transpose()?;
+        self.version = version;
+        self.commit = Arc::new(CommitInfo::of(&actions).into_commit(version));
+        self.protocol = actions.protocol.unwrap_or_else(|| self.protocol.clone());
+        if let (Some(schema), Some(metadata)) = (schema, actions.metadata) {
+            self.schema = Arc::new(schema);
+            self.metadata = Arc::new(metadata);
+        }
+        if !actions.removes.is_empty() || !actions.adds.is_empty() {
+            // Copied only if a snapshot still holds the files of the version before.
+            let files = Arc::make_mut(&mut self.files);
+            for remove in &actions.removes {
+                files.remove(&remove.path);
+            }
+            for add in actions.adds {
+                self.has_deletion_vectors |= add.deletion_vector.is_some();
+                files.insert(add);
+            }
+        }
+        if !actions.txns.is_empty() {
+            let txns = Arc::make_mut(&mut self.txns);
+            txns.extend(
+                actions
+                    .txns
+                    .into_iter()
+                    .map(|txn| (txn.app_id, (txn.version, txn.last_updated))),
+            );
+        }
+        Ok(())
+    }
+
+    /// The version that a publish id became, if it was published.
+    pub(crate) fn published(&self, publish_id: &str) -> Option<u64> {
+        let (version, _) = self.txns.get(&publish_app(publish_id))?;
+        u64::try_from(*version).ok()
+    }
+
+    /// When it was.
+    pub(crate) fn published_at(&self, publish_id: &str) -> Option<DateTime<Utc>> {
+        let (_, millis) = self.txns.get(&publish_app(publish_id))?;
+        DateTime::from_timestamp_millis((*millis)?)
+    }
+
+    /// The highest `as_of` of all commits, in microseconds.
+    pub(crate) fn watermark(&self) -> Option<i64> {
+        self.txns.get(WATERMARK_APP).map(|(micros, _)| *micros)
+    }
+
+    /// Why the rows of this table cannot be read by this crate's own reader; `None` if they can.
+    pub(crate) fn foreign_to_read(&self) -> Option<String> {
+        if self.has_deletion_vectors {
+            return Some("deletion vectors".to_owned());
+        }
+        self.column_mapping().or_else(|| {
+            let features = self.protocol.reader_features.as_deref().unwrap_or_default();
+            features
+                .iter()
+                .find(|feature| !READS.contains(&feature.as_str()))
+                .cloned()
+        })
+    }
+
+    /// Why this crate must not write to this table; `None` if it may.
+    pub(crate) fn foreign_to_write(&self) -> Option<String> {
+        if let Some(reason) = self.foreign_to_read() {
+            return Some(reason);
+        }
+        let on = |property: &str| {
+            self.metadata
+                .configuration
+                .get(property)
+                .is_some_and(|value| value.as_deref() == Some("true"))
+        };
+        if on("delta.enableChangeDataFeed") {
+            return Some("the change data feed".to_owned());
+        }
+        if on("delta.enableRowTracking") || on("delta.enableInCommitTimestamps") {
+            return Some("row tracking and in-commit timestamps".to_owned());
+        }
+        if self
+            .metadata
+            .configuration
+            .keys()
+            .any(|key| key.starts_with("delta.constraints."))
+        {
+            return Some("check constraints of another writer".to_owned());
+        }
+        if self
+            .metadata
+            .schema_string
+            .contains("\"delta.generationExpression\"")
+            || self.metadata.schema_string.contains("\"delta.invariants\"")
+            || self.metadata.schema_string.contains("\"delta.identity.")
+        {
+            return Some("generated, identity or constrained columns of another writer".to_owned());
+        }
+        let features = self.protocol.writer_features.as_deref().unwrap_or_default();
+        match features
+            .iter()
+            .find(|feature| !WRITES.contains(&feature.as_str()))
+        {
+            Some(feature) => Some(feature.clone()),
+            None if self.protocol.min_writer_version > 7
+                || self.protocol.min_reader_version > 3 =>
+            {
+                Some(format!("protocol {:?}", self.protocol))
+            }
+            None => None,
+        }
+    }
+
+    fn column_mapping(&self) -> Option<String> {
+        let mode = self
+            .metadata
+            .configuration
+            .get("delta.columnMapping.mode")?
+            .as_deref()?;
+        (mode != "none").then(|| format!("column mapping by {mode}"))
+    }
+}
+
+/// Reader features that our own reader reads through. Deletion vectors and column mapping are among them
+/// because a table may have the feature without using it; use is checked apart.
+const READS: [&str; 6] = [
+    "timestampNtz",
+    "deletionVectors",
+    "columnMapping",
+    "v2Checkpoint",
+    "vacuumProtocolCheck",
+    "appendOnly",
+];
+
+/// Writer features that are respected by what this crate writes.
+const WRITES: [&str; 8] = [
+    "appendOnly",
+    "invariants",
+    "timestampNtz",
+    "deletionVectors",
+    "columnMapping",
+    "vacuumProtocolCheck",
+    "changeDataFeed",
+    "checkConstraints",
+];
+
+#[derive(Debug, Default)]
+struct Replay {
+    protocol: Option<Protocol>,
+    metadata: Option<Metadata>,
+    files: Files,
+    txns: Txns,
+    info: CommitInfo,
+    raw_info: Option<Actions>,
+    has_deletion_vectors: bool,
+}
+
+impl Replay {
+    fn apply(&mut self, actions: Actions) {
+        for remove in &actions.removes {
+            self.files.remove(&remove.path);
+        }
+        let Actions {
+            adds,
+            metadata,
+            protocol,
+            txns,
+            info,
+            ..
+        } = actions;
+        for add in adds {
+            self.has_deletion_vectors |= add.deletion_vector.is_some();
+            self.files.insert(add);
+        }
+        self.txns.extend(
+            txns.into_iter()
+                .map(|txn| (txn.app_id, (txn.version, txn.last_updated))),
+        );
+        self.metadata = metadata.or(self.metadata.take());
+        self.protocol = protocol.or(self.protocol.take());
+        // Only the newest commit's info is parsed.
+        self.raw_info = Some(Actions {
+            info,
+            ..Actions::default()
+        });
+    }
+
+    fn finish(self, storage: &Storage, version: u64) -> Result<TableState> {
+        let missing = |what: &str| Error::damaged(storage.url(), format!("its log has no {what}"));
+        let metadata = self.metadata.ok_or_else(|| missing("metaData"))?;
+        let protocol = self.protocol.ok_or_else(|| missing("protocol"))?;
+        let info = match &self.raw_info {
+            Some(actions) if actions.info.is_some() => CommitInfo::of(actions),
+            _ => self.info,
+        };
+        let has_deletion_vectors =
+            self.has_deletion_vectors && self.files.iter().any(|add| add.deletion_vector.is_some());
+        Ok(TableState {
+            version,
+            protocol,
+            schema: Arc::new(TableSchema::of(&metadata)?),
+            metadata: Arc::new(metadata),
+            files: Arc::new(self.files),
+            txns: Arc::new(self.txns),
+            commit: Arc::new(info.into_commit(version)),
+            has_deletion_vectors,
+        })
+    }
+}

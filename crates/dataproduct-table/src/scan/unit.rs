@@ -1,0 +1,265 @@
+//! Decoding a unit of a scan: one or more row groups of a file.
+
+use std::sync::Arc;
+
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
+use arrow_schema::{ArrowError, DataType, SchemaRef};
+use arrow_select::filter::filter_record_batch;
+use parquet::DecodeResult;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowPredicate, ArrowPredicateFn, RowFilter, RowSelection};
+use parquet::arrow::push_decoder::{ParquetPushDecoder, ParquetPushDecoderBuilder};
+use tokio::sync::mpsc;
+
+use super::file::FileRead;
+use super::prune::Ranges;
+use super::{Counters, Verify};
+use crate::error::{Error, Result};
+use crate::log::action::Add;
+use crate::predicate::Bound;
+use crate::schema::{TableSchema, read_as};
+use crate::storage::Storage;
+use crate::value::Value;
+use crate::write::partition::constant_column;
+
+/// What all files of a scan share.
+#[derive(Debug)]
+pub(crate) struct Output {
+    /// As the reader wants it.
+    pub(crate) schema: SchemaRef,
+    pub(crate) table: Arc<TableSchema>,
+    pub(crate) storage: Storage,
+    pub(crate) predicate: Option<Bound>,
+    pub(crate) verify: Verify,
+    pub(crate) batch_rows: usize,
+    pub(crate) counters: Arc<Counters>,
+}
+
+impl Output {
+    /// Whether a column is read from files.
+    pub(crate) fn reads(&self, column: &str, predicate: Option<&Bound>) -> bool {
+        self.schema.field_with_name(column).is_ok()
+            || predicate.is_some_and(|bound| bound.columns().contains(column))
+    }
+
+    /// The value of a column that is the same throughout a file.
+    pub(crate) fn constant(&self, add: &Add, column: &str) -> Option<Value> {
+        if !self
+            .table
+            .partition_by
+            .iter()
+            .any(|partition| partition == column)
+        {
+            return None;
+        }
+        let known = super::bounds::FileBounds::of(add, &self.table).known(column)?;
+        Some(known.min.unwrap_or(Value::Null))
+    }
+
+    /// Brings a batch in the table's logical schema into the reader's, keeping the rows that are wanted.
+    pub(crate) fn from_logical(&self, batch: &RecordBatch) -> Result<Option<RecordBatch>> {
+        let failed = |error: ArrowError| Error::encoding("filtering rows", error);
+        let batch = match &self.predicate {
+            None => batch.clone(),
+            Some(predicate) => {
+                let typed = in_table_types(batch, &self.table)?;
+                filter_record_batch(&typed, &predicate.select(&typed)?).map_err(failed)?
+            }
+        };
+        if batch.num_rows() == 0 {
+            return Ok(None);
+        }
+        self.assemble(&batch, None).map(Some)
+    }
+
+    /// Builds the reader's columns from those read from a file.
+    fn assemble(&self, batch: &RecordBatch, add: Option<&Add>) -> Result<RecordBatch> {
+        let rows = batch.num_rows();
+        let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.schema.fields().len());
+        for field in self.schema.fields() {
+            let name = field.name();
+            let partition = self
+                .table
+                .partition_by
+                .iter()
+                .any(|partition| partition == name);
+            columns.push(match (batch.column_by_name(name), add) {
+                (_, Some(add)) if partition => {
+                    let stored = self.table.arrow.field_with_name(name);
+                    let stored = stored.map_err(|error| Error::encoding("reading rows", error))?;
+                    let text = add.partition_values.get(name).and_then(Option::as_deref);
+                    read_as(
+                        &constant_column(text, stored.data_type(), rows, name)?,
+                        field.data_type(),
+                        name,
+                    )?
+                }
+                (Some(column), _) => read_as(column, field.data_type(), name)?,
+                (None, _) => new_null_array(field.data_type(), rows),
+            });
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)
+            .map_err(|error| Error::encoding("reading rows", error))
+    }
+}
+
+/// Casts columns to the table's types where a file has others; dictionaries of text stay.
+fn in_table_types(batch: &RecordBatch, table: &TableSchema) -> Result<RecordBatch> {
+    let columns = batch.schema_ref().fields().iter().zip(batch.columns());
+    let columns = columns.map(|(field, column)| {
+        let Ok(stored) = table.arrow.field_with_name(field.name()) else {
+            return Ok((field.name(), Arc::clone(column)));
+        };
+        let keep = matches!(column.data_type(), DataType::Dictionary(_, values) if values.as_ref() == stored.data_type());
+        let column = if keep { Arc::clone(column) } else { read_as(column, stored.data_type(), field.name())? };
+        Ok((field.name(), column))
+    });
+    let columns = columns.collect::<Result<Vec<_>>>()?;
+    if columns.is_empty() {
+        return Ok(batch.clone());
+    }
+    RecordBatch::try_from_iter_with_nullable(
+        columns
+            .into_iter()
+            .map(|(name, column)| (name, column, true)),
+    )
+    .map_err(|error| Error::encoding("reading rows", error))
+}
+
+/// Row groups to be read by one task.
+#[derive(Debug)]
+pub(crate) struct Unit {
+    pub(crate) file: Arc<FileRead>,
+    pub(crate) groups: Vec<usize>,
+    /// The rows to look at, if not all; then there is one row group.
+    pub(crate) ranges: Option<Ranges>,
+    pub(crate) rows: usize,
+}
+
+impl Unit {
+    /// Reads, decodes and filters; everything ends up in the channel, errors too.
+    pub(crate) async fn read(self, send: mpsc::Sender<Result<RecordBatch>>) {
+        if let Err(error) = self.decode(&send).await {
+            // Nobody listens any more if this fails.
+            drop(send.send(Err(error)).await);
+        }
+    }
+
+    async fn decode(&self, send: &mpsc::Sender<Result<RecordBatch>>) -> Result<()> {
+        let damaged = |error: parquet::errors::ParquetError| Error::damaged(&self.file.name, error);
+        // The decoder may panic on a damaged file.
+        let panicked = |_| Error::damaged(&self.file.name, "decoding it failed");
+        let mut decoder = self.decoder().map_err(damaged)?;
+        loop {
+            let (back, step) = tokio::task::spawn_blocking(move || {
+                let step = decoder.try_next_reader();
+                (decoder, step)
+            })
+            .await
+            .map_err(panicked)?;
+            decoder = back;
+            match step.map_err(damaged)? {
+                DecodeResult::NeedsData(ranges) => {
+                    let data = self.fetch(&ranges).await?;
+                    decoder.push_ranges(ranges, data).map_err(damaged)?;
+                }
+                DecodeResult::Data(reader) => {
+                    let (send, file) = (send.clone(), Arc::clone(&self.file));
+                    let open = tokio::task::spawn_blocking(move || forward(reader, &file, &send))
+                        .await
+                        .map_err(panicked)?;
+                    if !open {
+                        return Ok(());
+                    }
+                }
+                DecodeResult::Finished => return Ok(()),
+            }
+        }
+    }
+
+    async fn fetch(&self, ranges: &[std::ops::Range<u64>]) -> Result<Vec<bytes::Bytes>> {
+        let size = self.file.size;
+        if ranges
+            .iter()
+            .any(|range| range.end > size || range.start > range.end)
+        {
+            return Err(Error::damaged(
+                &self.file.name,
+                "its footer points outside of the file",
+            ));
+        }
+        match &self.file.kept {
+            Some(bytes) if bytes.len() as u64 == size => Ok(ranges
+                .iter()
+                .map(|range| bytes.slice(range.start as usize..range.end as usize))
+                .collect()),
+            _ => {
+                self.file
+                    .output
+                    .storage
+                    .read_ranges(&self.file.path, ranges)
+                    .await
+            }
+        }
+    }
+
+    fn decoder(&self) -> parquet::errors::Result<ParquetPushDecoder> {
+        let file = &self.file;
+        let metadata = file.metadata.clone();
+        let parquet = Arc::clone(metadata.metadata());
+        let descriptor = parquet.file_metadata().schema_descr();
+        let roots = |wanted: &dyn Fn(&str) -> bool| {
+            let fields = metadata.schema().fields().iter().enumerate();
+            let roots = fields
+                .filter(|(_, field)| wanted(field.name()))
+                .map(|(root, _)| root);
+            ProjectionMask::roots(descriptor, roots.collect::<Vec<_>>())
+        };
+        let output = roots(&|name| file.output.schema.field_with_name(name).is_ok());
+        let mut builder = ParquetPushDecoderBuilder::new_with_metadata(metadata.clone())
+            .with_batch_size(file.output.batch_rows)
+            .with_row_groups(self.groups.clone())
+            .with_projection(output);
+        if let Some(ranges) = &self.ranges {
+            let selection =
+                RowSelection::from_consecutive_ranges(ranges.iter().cloned(), self.rows);
+            builder = builder.with_row_selection(selection);
+        }
+        if let Some(predicate) = &file.predicate {
+            let parts = predicate.conjuncts().into_iter().map(|part| {
+                let columns = part.columns();
+                let mask = roots(&|name| columns.contains(name));
+                let table = Arc::clone(&file.output.table);
+                let part = part.clone();
+                let evaluate = move |batch: RecordBatch| {
+                    let outside = |error: Error| ArrowError::ExternalError(Box::new(error));
+                    let batch = in_table_types(&batch, &table).map_err(outside)?;
+                    part.select(&batch).map_err(outside)
+                };
+                Box::new(ArrowPredicateFn::new(mask, evaluate)) as Box<dyn ArrowPredicate>
+            });
+            builder = builder.with_row_filter(RowFilter::new(parts.collect()));
+        }
+        builder.build()
+    }
+}
+
+/// Sends the batches of a row group; `false` if nobody listens any more.
+fn forward(
+    reader: parquet::arrow::arrow_reader::ParquetRecordBatchReader,
+    file: &FileRead,
+    send: &mpsc::Sender<Result<RecordBatch>>,
+) -> bool {
+    for batch in reader {
+        let batch = batch
+            .map_err(|error| Error::damaged(&file.name, error))
+            .and_then(|batch| file.output.assemble(&batch, Some(&file.add)));
+        let failed = batch.is_err();
+        let empty = batch.as_ref().is_ok_and(|batch| batch.num_rows() == 0);
+        if !empty && send.blocking_send(batch).is_err() || failed {
+            return false;
+        }
+    }
+    true
+}

@@ -1,0 +1,161 @@
+//! One immutable version of a table.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use arrow_schema::SchemaRef;
+use chrono::{DateTime, Utc};
+
+use crate::facts::{Commit, CommitFacts};
+use crate::log::action::{Add, TAG_ROWS, TAG_SHA256};
+use crate::log::state::TableState;
+use crate::scan::Scan;
+use crate::table::Table;
+use crate::write::partition::decode_path;
+
+/// One version of a table, seen whole. Later commits do not change it.
+#[derive(Clone)]
+pub struct Snapshot {
+    table: Table,
+    state: Arc<TableState>,
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("location", &self.table.location().url().as_str())
+            .field("version", &self.state.version)
+            .field("files", &self.state.files.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A data file of a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DataFile {
+    /// Relative to the table's folder.
+    pub path: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// Rows in it, if its writer recorded that.
+    pub rows: Option<u64>,
+    /// SHA-256 of its bytes in hex, if its writer recorded that.
+    pub sha256: Option<String>,
+    /// The values of the partition columns, as the log writes them.
+    pub partition_values: BTreeMap<String, Option<String>>,
+    /// When it was written.
+    pub written_at: Option<DateTime<Utc>>,
+}
+
+impl DataFile {
+    fn of(add: &Add) -> Self {
+        Self {
+            path: decode_path(&add.path).unwrap_or_else(|_| add.path.clone()),
+            bytes: add.size.unsigned_abs(),
+            rows: add.tag(TAG_ROWS).and_then(|rows| rows.parse().ok()),
+            sha256: add.tag(TAG_SHA256).map(str::to_owned),
+            partition_values: add.partition_values.clone(),
+            written_at: DateTime::from_timestamp_millis(add.modification_time),
+        }
+    }
+}
+
+impl Snapshot {
+    pub(crate) fn new(table: Table, state: Arc<TableState>) -> Self {
+        Self { table, state }
+    }
+
+    pub(crate) fn state(&self) -> &Arc<TableState> {
+        &self.state
+    }
+
+    /// The table.
+    #[must_use]
+    pub fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// The version.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.state.version
+    }
+
+    /// The columns in the types in which they are stored, partition columns included.
+    #[must_use]
+    pub fn schema(&self) -> &SchemaRef {
+        &self.state.schema.arrow
+    }
+
+    /// The columns whose values part the rows into folders.
+    #[must_use]
+    pub fn partition_by(&self) -> &[String] {
+        &self.state.schema.partition_by
+    }
+
+    /// The columns by which the rows of a row group are sorted.
+    #[must_use]
+    pub fn sort_by(&self) -> &[String] {
+        &self.state.schema.sort_by
+    }
+
+    /// The table's name, as declared.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.state.metadata.name.as_deref()
+    }
+
+    /// What the table holds, as declared.
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        self.state.metadata.description.as_deref()
+    }
+
+    /// A table property.
+    #[must_use]
+    pub fn property(&self, name: &str) -> Option<&str> {
+        self.state.metadata.configuration.get(name)?.as_deref()
+    }
+
+    /// The data files in scan order: by time of writing, then by name.
+    #[must_use]
+    pub fn files(&self) -> Vec<DataFile> {
+        self.state
+            .files
+            .iter()
+            .map(|add| DataFile::of(add))
+            .collect()
+    }
+
+    /// The commit that made this version.
+    #[must_use]
+    pub fn commit(&self) -> &Commit {
+        &self.state.commit
+    }
+
+    /// What that commit recorded; `None` if it was made by another program, or published nothing.
+    #[must_use]
+    pub fn facts(&self) -> Option<&CommitFacts> {
+        self.state.commit.facts.as_ref()
+    }
+
+    /// When this version was committed; `None` if its writer did not say.
+    #[must_use]
+    pub fn committed_at(&self) -> Option<DateTime<Utc>> {
+        self.state.commit.committed_at
+    }
+
+    /// The highest `as_of` of this version and all before it: up to then the owner vouches that the table is
+    /// complete. It never falls from version to version.
+    #[must_use]
+    pub fn watermark(&self) -> Option<DateTime<Utc>> {
+        DateTime::from_timestamp_micros(self.state.watermark()?)
+    }
+
+    /// Begins to read.
+    pub fn scan(&self) -> Scan {
+        Scan::new(self.clone())
+    }
+}

@@ -1,0 +1,495 @@
+//! A table that is open: its location, its newest known state, and what can be done with it.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+
+use crate::error::{Error, Result};
+use crate::facts::{Commit, CommitFacts, CommitInfo, ENGINE};
+use crate::kernel;
+use crate::location::Location;
+use crate::log::action::{Actions, write_line};
+use crate::log::segment::{self, entry_name};
+use crate::log::state::TableState;
+use crate::snapshot::Snapshot;
+use crate::spec::TableSpec;
+use crate::storage::Storage;
+use crate::write::commit;
+use crate::write::options::WriteOptions;
+use crate::write::writer::Writer;
+
+/// How many commits there are from one checkpoint to the next.
+pub const DEFAULT_CHECKPOINT_INTERVAL: u64 = 100;
+
+/// After this long the log is listed again rather than probed for the next version: another program may have
+/// cleaned up the entries in between.
+const RELIST_AFTER: Duration = Duration::from_secs(300);
+
+/// When this many versions were missed, reading them one by one takes longer than loading the state anew.
+const PROBE_LIMIT: u64 = 64;
+
+/// An open table. Cheap to clone; clones share what is known of the table.
+#[derive(Clone)]
+pub struct Table {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    location: Location,
+    storage: Storage,
+    queue: Arc<tokio::sync::Mutex<()>>,
+    known: Mutex<Known>,
+    checkpoint_interval: u64,
+}
+
+struct Known {
+    state: Arc<TableState>,
+    listed: Instant,
+}
+
+impl fmt::Debug for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table")
+            .field("location", &self.inner.location.url().as_str())
+            .field("version", &self.current().version)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a table is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub struct TableOptions {
+    checkpoint_interval: u64,
+}
+
+impl Default for TableOptions {
+    fn default() -> Self {
+        Self {
+            checkpoint_interval: DEFAULT_CHECKPOINT_INTERVAL,
+        }
+    }
+}
+
+impl TableOptions {
+    /// Commits from one checkpoint to the next; 0 for none. The default is [`DEFAULT_CHECKPOINT_INTERVAL`].
+    pub fn with_checkpoint_interval(mut self, commits: u64) -> Self {
+        self.checkpoint_interval = commits;
+        self
+    }
+}
+
+/// What a publisher gets back: its rows are one version of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Receipt {
+    /// The version that the publish became.
+    pub version: u64,
+    /// When, to the millisecond.
+    pub committed_at: DateTime<Utc>,
+    /// The token under which the publish is one commit.
+    pub publish_id: String,
+    /// Whether the publish id had been committed before this call, so that this call added nothing.
+    pub already_published: bool,
+    /// What the commit recorded; `None` only for a repeated publish whose log entry was cleaned up since.
+    pub facts: Option<CommitFacts>,
+}
+
+impl Receipt {
+    pub(crate) fn of(commit: &Commit, already_published: bool, publish_id: &str) -> Self {
+        Self {
+            version: commit.version,
+            committed_at: commit.committed_at.unwrap_or_default(),
+            publish_id: publish_id.to_owned(),
+            already_published,
+            facts: commit.facts.clone(),
+        }
+    }
+
+    /// Rows added; 0 if that is not recorded any more (see [`Receipt::facts`]).
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.facts.as_ref().map_or(0, |facts| facts.rows)
+    }
+
+    /// Files added; 0 if that is not recorded any more.
+    #[must_use]
+    pub fn files(&self) -> u64 {
+        self.facts.as_ref().map_or(0, |facts| facts.files)
+    }
+
+    /// Bytes added; 0 if that is not recorded any more.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.facts.as_ref().map_or(0, |facts| facts.bytes)
+    }
+}
+
+impl Table {
+    /// Creates a table, empty, at version 0.
+    ///
+    /// # Errors
+    ///
+    /// `AlreadyExists` if there is one; `InvalidSpec` if it cannot be declared so; `Store` if the store fails.
+    pub async fn create(location: &Location, spec: &TableSpec) -> Result<Self> {
+        match Self::try_create(location, spec, TableOptions::default()).await? {
+            Some(table) => Ok(table),
+            None => Err(Error::AlreadyExists {
+                location: location.to_string(),
+            }),
+        }
+    }
+
+    /// Opens a table at its newest version.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if there is none; `Damaged` if its log cannot be read; `Store` if the store fails.
+    pub async fn open(location: &Location) -> Result<Self> {
+        Self::open_with(location, TableOptions::default()).await
+    }
+
+    /// Opens a table with options.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Table::open`].
+    pub async fn open_with(location: &Location, options: TableOptions) -> Result<Self> {
+        match Self::try_open(location, options).await? {
+            Some(table) => Ok(table),
+            None => Err(Error::NotFound {
+                location: location.to_string(),
+            }),
+        }
+    }
+
+    /// Opens a table, or creates it if there is none. The declaration of an existing table is not looked at.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Table::open`] and [`Table::create`].
+    pub async fn open_or_create(location: &Location, spec: &TableSpec) -> Result<Self> {
+        let options = TableOptions::default();
+        if let Some(table) = Self::try_open(location, options).await? {
+            return Ok(table);
+        }
+        match Self::try_create(location, spec, options).await? {
+            Some(table) => Ok(table),
+            // Somebody else created it meanwhile.
+            None => Self::open_with(location, options).await,
+        }
+    }
+
+    /// Whether there is a table at a location.
+    ///
+    /// # Errors
+    ///
+    /// `Store` if the store fails.
+    pub async fn exists(location: &Location) -> Result<bool> {
+        let storage = location.open()?;
+        Ok(!storage.list(segment::LOG, None).await?.is_empty())
+    }
+
+    async fn try_open(location: &Location, options: TableOptions) -> Result<Option<Self>> {
+        let storage = location.open()?;
+        let state = TableState::load(&storage, None).await?;
+        Ok(state.map(|state| Self::with_state(location, storage, state, options)))
+    }
+
+    async fn try_create(
+        location: &Location,
+        spec: &TableSpec,
+        options: TableOptions,
+    ) -> Result<Option<Self>> {
+        let storage = location.open()?;
+        let millis = Utc::now().timestamp_millis();
+        let id = uuid::Uuid::now_v7().to_string();
+        let metadata = spec.to_metadata(id.clone(), millis)?;
+        let info = CommitInfo {
+            timestamp: Some(millis),
+            operation: Some("CREATE TABLE".to_owned()),
+            operation_parameters: serde_json::json!({}),
+            is_blind_append: Some(true),
+            engine_info: Some(ENGINE.to_owned()),
+            operation_metrics: serde_json::json!({}),
+            ..CommitInfo::default()
+        };
+        let mut entry = Vec::new();
+        write_line(&mut entry, "commitInfo", &info)?;
+        write_line(&mut entry, "protocol", &spec.to_protocol())?;
+        write_line(&mut entry, "metaData", &metadata)?;
+        let name = entry_name(0);
+        let created = storage.create(&name, entry.into()).await;
+        // Whatever the store said, what counts is whose table is there: its id is unique.
+        match (created, TableState::load(&storage, None).await?) {
+            (_, Some(state)) if state.metadata.id == id => {
+                storage.ensure_durable(&name).await?;
+                Ok(Some(Self::with_state(location, storage, state, options)))
+            }
+            (Err(error), _) => Err(error),
+            _ => Ok(None),
+        }
+    }
+
+    fn with_state(
+        location: &Location,
+        storage: Storage,
+        state: TableState,
+        options: TableOptions,
+    ) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                queue: queue_of(location),
+                location: location.clone(),
+                storage,
+                known: Mutex::new(Known {
+                    state: Arc::new(state),
+                    listed: Instant::now(),
+                }),
+                checkpoint_interval: options.checkpoint_interval,
+            }),
+        }
+    }
+
+    /// Where the table is.
+    #[must_use]
+    pub fn location(&self) -> &Location {
+        &self.inner.location
+    }
+
+    /// Begins a publish. Rows are checked against the schema of the newest version.
+    ///
+    /// # Errors
+    ///
+    /// `Unsupported` if the table uses a feature that this crate does not write; `NoSuchColumn` and
+    /// `InvalidPredicate` if a partition to replace is not one; `InvalidSpec` if the publish id is not usable; those
+    /// of [`Table::snapshot`].
+    pub async fn write(&self, options: WriteOptions) -> Result<Writer> {
+        let state = self.newest().await?;
+        if let Some(feature) = state.foreign_to_write() {
+            return Err(Error::Unsupported {
+                what: format!("writing to a table with {feature}"),
+            });
+        }
+        Writer::new(self.clone(), Arc::clone(&state.schema), options)
+    }
+
+    /// The newest version, seen whole. Versions seen through one `Table` never go back.
+    ///
+    /// # Errors
+    ///
+    /// `Damaged` if the log cannot be read; `Store` if the store fails.
+    pub async fn snapshot(&self) -> Result<Snapshot> {
+        Ok(Snapshot::new(self.clone(), self.newest().await?))
+    }
+
+    /// A version, seen whole.
+    ///
+    /// # Errors
+    ///
+    /// `NoSuchVersion` if there is none, or its log entries are gone; those of [`Table::snapshot`].
+    pub async fn snapshot_at(&self, version: u64) -> Result<Snapshot> {
+        let newest = self.newest().await?;
+        if newest.version == version {
+            return Ok(Snapshot::new(self.clone(), newest));
+        }
+        let gone = || Error::NoSuchVersion {
+            location: self.inner.location.to_string(),
+            version,
+            newest: newest.version,
+        };
+        if version > newest.version {
+            return Err(gone());
+        }
+        match TableState::load(self.storage(), Some(version)).await {
+            Ok(state) => Ok(Snapshot::new(
+                self.clone(),
+                Arc::new(state.ok_or_else(gone)?),
+            )),
+            // Without the entries from 0 on and without a checkpoint the version cannot be put together any more.
+            Err(Error::NoSuchVersion { .. } | Error::Damaged { .. })
+                if self.storage().read(&entry_name(0)).await?.is_none() =>
+            {
+                Err(gone())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The version that was the newest at an instant.
+    ///
+    /// # Errors
+    ///
+    /// `BeforeFirstCommit` if the table did not exist yet, or the log entries from then are gone; those of
+    /// [`Table::snapshot`].
+    pub async fn snapshot_at_time(&self, instant: DateTime<Utc>) -> Result<Snapshot> {
+        let newest = self.newest().await?;
+        if newest.commit.committed_at.is_some_and(|at| at <= instant) {
+            return Ok(Snapshot::new(self.clone(), newest));
+        }
+        let too_early = || Error::BeforeFirstCommit {
+            location: self.inner.location.to_string(),
+            instant,
+        };
+        // Commit times rise from version to version, so the version is found by halving.
+        let (mut low, mut high) = (
+            self.oldest_entry().await?.ok_or_else(too_early)?,
+            newest.version,
+        );
+        if self.commit_time(low).await? > instant {
+            return Err(too_early());
+        }
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if self.commit_time(middle).await? <= instant {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        self.snapshot_at(low).await
+    }
+
+    async fn oldest_entry(&self) -> Result<Option<u64>> {
+        let found = segment::find(self.storage(), None).await?;
+        Ok(found.and_then(|segment| segment.oldest_entry))
+    }
+
+    async fn commit_time(&self, version: u64) -> Result<DateTime<Utc>> {
+        let name = entry_name(version);
+        let bytes = self.storage().read(&name).await?;
+        let bytes = bytes.ok_or_else(|| Error::damaged(&name, "it is missing"))?;
+        let info = CommitInfo::of(&Actions::parse(&name, &bytes)?);
+        let at = info.millis().and_then(DateTime::from_timestamp_millis);
+        at.ok_or_else(|| Error::damaged(&name, "it does not say when it was committed"))
+    }
+
+    /// The newest commits, newest first, at most `limit` of them. Entries that were cleaned up end the history.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Table::snapshot`].
+    pub async fn history(&self, limit: usize) -> Result<Vec<Commit>> {
+        let newest = self.newest().await?.version;
+        let oldest = match self.oldest_entry().await? {
+            Some(oldest) if limit > 0 => oldest,
+            _ => return Ok(Vec::new()),
+        };
+        let oldest = oldest.max(newest.saturating_sub(limit as u64 - 1));
+        let versions: Vec<u64> = (oldest..=newest).rev().collect();
+        let names = versions.iter().copied().map(entry_name).collect();
+        let infos = self
+            .storage()
+            .read_all(names, |name, bytes| {
+                Ok(CommitInfo::of(&Actions::parse(name, bytes)?))
+            })
+            .await?;
+        let commits = versions.into_iter().zip(infos);
+        Ok(commits
+            .map(|(version, info)| info.into_commit(version))
+            .collect())
+    }
+
+    /// What became of a publish id: its receipt if it was committed, `None` if it was not.
+    ///
+    /// After [`Error::OutcomeUnknown`] a `None` is final only once the time for which a store may delay a request
+    /// is over; publishing again with the same id is safe at any time.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Table::snapshot`].
+    pub async fn receipt(&self, publish_id: &str) -> Result<Option<Receipt>> {
+        let state = self.newest().await?;
+        match state.published(publish_id) {
+            Some(version) => commit::original_receipt(self, &state, publish_id, version)
+                .await
+                .map(Some),
+            None => Ok(None),
+        }
+    }
+
+    pub(crate) fn storage(&self) -> &Storage {
+        &self.inner.storage
+    }
+
+    pub(crate) fn queue(&self) -> Arc<tokio::sync::Mutex<()>> {
+        Arc::clone(&self.inner.queue)
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.inner
+            .known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The newest state known, without looking at the store.
+    pub(crate) fn current(&self) -> Arc<TableState> {
+        Arc::clone(&self.known().state)
+    }
+
+    /// Takes in a commit if it is the next one; one that is known already is skipped.
+    pub(crate) fn advance(&self, version: u64, actions: Actions) -> Result<Arc<TableState>> {
+        let mut known = self.known();
+        if known.state.version + 1 == version {
+            Arc::make_mut(&mut known.state).advance(version, actions)?;
+        }
+        Ok(Arc::clone(&known.state))
+    }
+
+    /// The newest state, brought up to date with the store.
+    pub(crate) async fn newest(&self) -> Result<Arc<TableState>> {
+        let (start, relist) = {
+            let known = self.known();
+            (known.state.version, known.listed.elapsed() > RELIST_AFTER)
+        };
+        let mut version = start;
+        while !relist && version < start + PROBE_LIMIT {
+            let name = entry_name(version + 1);
+            let Some(bytes) = self.storage().read(&name).await? else {
+                return Ok(self.current());
+            };
+            version += 1;
+            self.advance(version, Actions::parse(&name, &bytes)?)?;
+        }
+        let loaded = TableState::load(self.storage(), None).await?;
+        let mut known = self.known();
+        if let Some(state) = loaded
+            && state.version >= known.state.version
+        {
+            known.state = Arc::new(state);
+        }
+        known.listed = Instant::now();
+        Ok(Arc::clone(&known.state))
+    }
+
+    /// Writes a checkpoint when one is due. It only makes opening faster, so that a failure is noted and no more.
+    pub(crate) async fn maintain(&self, state: &TableState) {
+        let interval = self.inner.checkpoint_interval;
+        if interval > 0
+            && state.version > 0
+            && state.version.is_multiple_of(interval)
+            && let Err(error) = kernel::checkpoint(self.storage(), state.version).await
+        {
+            tracing::warn!(version = state.version, %error, "the checkpoint failed; the table is not affected");
+        }
+    }
+}
+
+/// The queue of a location's publishers in this process. Who opens the same location shares it.
+fn queue_of(location: &Location) -> Arc<tokio::sync::Mutex<()>> {
+    type Queues = HashMap<String, Weak<tokio::sync::Mutex<()>>>;
+    static QUEUES: LazyLock<Mutex<Queues>> = LazyLock::new(Mutex::default);
+    let mut queues = QUEUES.lock().unwrap_or_else(PoisonError::into_inner);
+    queues.retain(|_, queue| queue.strong_count() > 0);
+    let key = location.url().to_string();
+    if let Some(queue) = queues.get(&key).and_then(Weak::upgrade) {
+        return queue;
+    }
+    let queue = Arc::new(tokio::sync::Mutex::new(()));
+    queues.insert(key, Arc::downgrade(&queue));
+    queue
+}

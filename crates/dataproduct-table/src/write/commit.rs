@@ -1,0 +1,367 @@
+//! Making a publish one version of the table, and finding out whether it became one.
+//!
+//! The put of the log entry is tried at the version after the newest. If the store says anything but "done", the
+//! log is read from where this publish started to its head:
+//!
+//! * an entry carries our publish id: it is done, and the receipt is that entry's;
+//! * the version was taken by others: their changes are checked, and the next version is tried;
+//! * nobody took it: the same version is tried again after a pause (a store may answer "exists" to a create that
+//!   lost a race against nobody, or whose own retry found the first try's object);
+//! * the log cannot be read, or the time is over while an earlier put may still arrive: the outcome is unknown,
+//!   and said to be.
+//!
+//! Publish ids and the watermark are kept as `txn` actions, which survive checkpoints and log clean-up.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sha2::{Digest, Sha256};
+
+use super::file::hex;
+use super::options::OnConflict;
+use super::scope::Scope;
+use crate::error::{Error, Result, is_definite};
+use crate::facts::{CommitInfo, ENGINE, PublishFacts, StoredFacts};
+use crate::log::action::{Actions, Add, Remove, TAG_ROWS, TAG_SHA256, Txn, write_line};
+use crate::log::conflict::{self, Intent, Verdict};
+use crate::log::segment::entry_name;
+use crate::log::state::{TableState, WATERMARK_APP, publish_app};
+use crate::schema::TableSchema;
+use crate::table::{Receipt, Table};
+
+/// Longest pause between two tries.
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+/// How often the log is tried to be read back before its outcome counts as unknown.
+const READ_BACK_TRIES: u32 = 5;
+
+/// A publish whose data files are written.
+pub(crate) struct Plan {
+    pub(crate) publish_id: String,
+    pub(crate) schema: Arc<TableSchema>,
+    pub(crate) scope: Scope,
+    pub(crate) adds: Vec<Add>,
+    pub(crate) facts: PublishFacts,
+    pub(crate) on_conflict: OnConflict,
+    pub(crate) timeout: Duration,
+}
+
+/// Commits a publish.
+pub(crate) async fn publish(table: &Table, plan: Plan) -> Result<Receipt> {
+    // Publishers of this process queue up: racing each other through the store would only cost retries.
+    let queue = table.queue();
+    let _turn = queue.lock().await;
+    let state = table.newest().await?;
+    if let Some(version) = state.published(&plan.publish_id) {
+        return original_receipt(table, &state, &plan.publish_id, version).await;
+    }
+    let intent = Intent {
+        schema: &plan.schema,
+        scope: &plan.scope,
+        fail_on_change: plan.on_conflict == OnConflict::Fail,
+    };
+    check_schema(&state, &intent)?;
+    drop(state);
+    let deadline = Instant::now() + plan.timeout;
+    let mut attempts = 0;
+    // Whether a put of ours may still arrive although it failed.
+    let mut dangling = false;
+    loop {
+        attempts += 1;
+        let state = table.current();
+        let base = state.version;
+        let bytes = bytes::Bytes::from(entry(&plan, &state)?);
+        // The state is updated in place when nobody holds it.
+        drop(state);
+        let name = entry_name(base + 1);
+        let failure = match table.storage().create(&name, bytes.clone().into()).await {
+            Ok(true) => {
+                let state = table.advance(base + 1, Actions::parse(&name, &bytes)?)?;
+                let receipt = Receipt::of(&state.commit, false, &plan.publish_id);
+                table.maintain(&state).await;
+                return Ok(receipt);
+            }
+            Ok(false) => None,
+            Err(error) => Some(error),
+        };
+        let definite =
+            |error: &Error| matches!(error, Error::Store { source, .. } if is_definite(source));
+        // A local write is over when it has failed; over a network it may still arrive.
+        let over = table.storage().is_local() || failure.as_ref().is_some_and(definite);
+        dangling |= failure.is_some() && !over;
+        match read_back(table, base, &plan.publish_id).await? {
+            ReadBack::Ours(version) => return found_ours(table, &plan.publish_id, version).await,
+            ReadBack::Others(winners) => {
+                yield_to(table, &intent, winners)?;
+                // What may still arrive was for a version that is taken: the store will refuse it.
+                dangling = false;
+            }
+            ReadBack::Nobody => {
+                if let Some(error) = failure
+                    && (over || Instant::now() >= deadline)
+                {
+                    return Err(match dangling {
+                        true => Error::OutcomeUnknown {
+                            publish_id: plan.publish_id,
+                            source: Box::new(error),
+                        },
+                        false => error,
+                    });
+                }
+            }
+        }
+        if Instant::now() >= deadline && !dangling {
+            return Err(Error::Contention {
+                publish_id: plan.publish_id,
+                attempts,
+            });
+        }
+        tokio::time::sleep(pause(attempts)).await;
+    }
+}
+
+/// Takes in what others committed, unless it rules our publish out.
+fn yield_to(table: &Table, intent: &Intent<'_>, winners: Vec<(u64, Actions)>) -> Result<()> {
+    for (version, winner) in winners {
+        let schema = match &winner.metadata {
+            Some(metadata) => TableSchema::of(metadata)?,
+            None => intent.schema.clone(),
+        };
+        let verdict = conflict::check(intent, &winner, &schema);
+        table.advance(version, winner)?;
+        // `Replan` needs nothing here: what is taken out is planned anew against the state of each try.
+        if let Verdict::Conflict(reason) = verdict {
+            return Err(Error::Conflict { version, reason });
+        }
+    }
+    Ok(())
+}
+
+/// Our entry is there although its acknowledgement was lost.
+async fn found_ours(table: &Table, publish_id: &str, version: u64) -> Result<Receipt> {
+    let unknown = |error| Error::OutcomeUnknown {
+        publish_id: publish_id.to_owned(),
+        source: Box::new(error),
+    };
+    // It is not known whether the flush behind it happened.
+    table
+        .storage()
+        .ensure_durable(&entry_name(version))
+        .await
+        .map_err(unknown)?;
+    let state = table.newest().await.map_err(unknown)?;
+    let mut receipt = original_receipt(table, &state, publish_id, version)
+        .await
+        .map_err(unknown)?;
+    receipt.already_published = false;
+    Ok(receipt)
+}
+
+/// A pause that doubles from try to try and is jittered, so that publishers who met once do not meet again.
+fn pause(attempts: u32) -> Duration {
+    let longest = Duration::from_millis(1 << attempts.min(9)).min(LONGEST_PAUSE);
+    // The low half of a version 7 UUID is random.
+    let random = uuid::Uuid::now_v7().as_u128() as u32;
+    longest.mul_f64(f64::from(random) / f64::from(u32::MAX))
+}
+
+/// The rows were written for a schema; the table must still have it.
+fn check_schema(state: &TableState, intent: &Intent<'_>) -> Result<()> {
+    let changed = |what: &str| Error::Conflict {
+        version: state.version,
+        reason: format!("changed the {what} after the rows were written"),
+    };
+    if state.schema.arrow != intent.schema.arrow {
+        return Err(changed("schema"));
+    }
+    if state.schema.partition_by != intent.schema.partition_by {
+        return Err(changed("partitioning"));
+    }
+    if let Some(feature) = state.foreign_to_write() {
+        return Err(Error::Unsupported {
+            what: format!("writing to a table with {feature}"),
+        });
+    }
+    Ok(())
+}
+
+enum ReadBack {
+    Ours(u64),
+    Others(Vec<(u64, Actions)>),
+    Nobody,
+}
+
+/// Reads every version after `base`.
+async fn read_back(table: &Table, base: u64, publish_id: &str) -> Result<ReadBack> {
+    let app = publish_app(publish_id);
+    let mut tries = 0;
+    let mut winners = Vec::new();
+    let mut version = base + 1;
+    loop {
+        let name = entry_name(version);
+        let read = table.storage().read(&name).await;
+        match read.and_then(|bytes| bytes.map(|bytes| Actions::parse(&name, &bytes)).transpose()) {
+            Ok(Some(actions)) => {
+                if actions.txn(&app).is_some() {
+                    return Ok(ReadBack::Ours(version));
+                }
+                winners.push((version, actions));
+                version += 1;
+            }
+            Ok(None) if winners.is_empty() => return Ok(ReadBack::Nobody),
+            Ok(None) => return Ok(ReadBack::Others(winners)),
+            Err(error) => {
+                tries += 1;
+                if tries >= READ_BACK_TRIES {
+                    return Err(Error::OutcomeUnknown {
+                        publish_id: publish_id.to_owned(),
+                        source: Box::new(error),
+                    });
+                }
+                tokio::time::sleep(pause(tries + 3)).await;
+            }
+        }
+    }
+}
+
+/// The receipt of a publish that was committed before.
+pub(crate) async fn original_receipt(
+    table: &Table,
+    state: &TableState,
+    publish_id: &str,
+    version: u64,
+) -> Result<Receipt> {
+    let name = entry_name(version);
+    let mut commit = match table.storage().read(&name).await? {
+        Some(bytes) => CommitInfo::of(&Actions::parse(&name, &bytes)?).into_commit(version),
+        // The entry was cleaned up: beyond version and time, nothing is known any more.
+        None => CommitInfo::default().into_commit(version),
+    };
+    commit.committed_at = commit
+        .committed_at
+        .or_else(|| state.published_at(publish_id));
+    Ok(Receipt::of(&commit, true, publish_id))
+}
+
+/// When the next commit happens: now, but after the one before, whatever the clocks say.
+pub(crate) fn next_millis(state: &TableState) -> i64 {
+    let now = chrono::Utc::now().timestamp_millis();
+    match state.commit.committed_at {
+        Some(before) => now.max(before.timestamp_millis() + 1),
+        None => now,
+    }
+}
+
+fn removes(plan: &Plan, state: &TableState, millis: i64) -> Vec<Remove> {
+    let live = state.files.iter().map(AsRef::as_ref);
+    let gone = conflict::plan_removes(&plan.scope, live);
+    gone.into_iter()
+        .map(|add| Remove {
+            path: add.path.clone(),
+            deletion_timestamp: Some(millis),
+            data_change: true,
+            extended_file_metadata: Some(true),
+            partition_values: Some(add.partition_values.clone()),
+            size: Some(add.size),
+        })
+        .collect()
+}
+
+/// The log entry of a publish behind a state.
+fn entry(plan: &Plan, state: &TableState) -> Result<Vec<u8>> {
+    let millis = next_millis(state);
+    let version = i64::try_from(state.version + 1).unwrap_or(i64::MAX);
+    let removes = removes(plan, state, millis);
+    let as_of = plan.facts.as_of.map(|as_of| as_of.timestamp_micros());
+    let watermark = state.watermark().max(as_of);
+    let sum = |tag: &str| {
+        plan.adds
+            .iter()
+            .filter_map(|add| add.tag(tag)?.parse::<u64>().ok())
+            .sum::<u64>()
+    };
+    let (rows, bytes) = (
+        sum(TAG_ROWS),
+        plan.adds.iter().map(|add| add.size.unsigned_abs()).sum(),
+    );
+    let facts = StoredFacts {
+        format: 1,
+        publish_id: plan.publish_id.clone(),
+        contract_version: plan.facts.contract_version.clone(),
+        contract_digest: plan.facts.contract_digest.clone(),
+        as_of,
+        watermark,
+        rows,
+        bytes,
+        files: plan.adds.len() as u64,
+        files_removed: removes.len() as u64,
+        digest: digest_of(&plan.adds),
+        engine: ENGINE.to_owned(),
+        producer: plan.facts.producer.clone(),
+        quality: plan.facts.quality.clone(),
+    };
+    let info = commit_info(plan, facts, millis, removes.len());
+    let mut out = Vec::with_capacity(2048 + plan.adds.len() * 1024);
+    write_line(&mut out, "commitInfo", &info)?;
+    let mut txn = |app_id: String, version: i64| {
+        let txn = Txn {
+            app_id,
+            version,
+            last_updated: Some(millis),
+        };
+        write_line(&mut out, "txn", &txn)
+    };
+    txn(publish_app(&plan.publish_id), version)?;
+    if let Some(watermark) = watermark {
+        txn(WATERMARK_APP.to_owned(), watermark)?;
+    }
+    for remove in &removes {
+        write_line(&mut out, "remove", remove)?;
+    }
+    for add in &plan.adds {
+        write_line(&mut out, "add", add)?;
+    }
+    Ok(out)
+}
+
+fn commit_info(plan: &Plan, facts: StoredFacts, millis: i64, removed: usize) -> CommitInfo {
+    let mode = if plan.scope == Scope::Nothing {
+        "Append"
+    } else {
+        "Overwrite"
+    };
+    let parameters = BTreeMap::from([
+        ("mode", mode.to_owned()),
+        (
+            "partitionBy",
+            serde_json::Value::from(plan.schema.partition_by.clone()).to_string(),
+        ),
+    ]);
+    let metrics = BTreeMap::from([
+        ("numFiles", facts.files.to_string()),
+        ("numOutputRows", facts.rows.to_string()),
+        ("numOutputBytes", facts.bytes.to_string()),
+        ("numRemovedFiles", removed.to_string()),
+    ]);
+    CommitInfo {
+        timestamp: Some(millis),
+        in_commit_timestamp: None,
+        operation: Some("WRITE".to_owned()),
+        operation_parameters: serde_json::json!(parameters),
+        is_blind_append: Some(plan.scope == Scope::Nothing),
+        engine_info: Some(ENGINE.to_owned()),
+        operation_metrics: serde_json::json!(metrics),
+        dataproduct: Some(facts),
+    }
+}
+
+/// One digest for a whole publish: over the digests of its files in order.
+fn digest_of(adds: &[Add]) -> String {
+    let mut digest = Sha256::new();
+    for add in adds {
+        digest.update(add.tag(TAG_SHA256).unwrap_or_default());
+        digest.update(b"\n");
+    }
+    hex(&digest.finalize())
+}

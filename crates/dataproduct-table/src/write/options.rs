@@ -1,0 +1,140 @@
+//! How a publish behaves.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::facts::PublishFacts;
+use crate::predicate::Literal;
+
+/// Rows of a full row group.
+pub const DEFAULT_ROW_GROUP_ROWS: usize = 1_048_576;
+
+/// Size at which a data file is closed and the next one begun, in bytes.
+pub const DEFAULT_TARGET_FILE_BYTES: u64 = 512 * 1024 * 1024;
+
+/// Level of zstd compression of data pages.
+pub const DEFAULT_ZSTD_LEVEL: i32 = 1;
+
+/// Data files being written at once, one for each partition; the one longest without rows is closed first.
+pub const DEFAULT_OPEN_PARTITIONS: usize = 64;
+
+/// How long a commit is tried against other publishers and a failing store.
+pub const DEFAULT_COMMIT_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// What a publish does with the rows that are there.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub enum Mode {
+    /// Keeps them and adds the new ones. The default.
+    #[default]
+    Append,
+    /// Takes all of them out.
+    ReplaceAll,
+    /// Takes out those of the partitions given, each by the values of one or more partition columns.
+    ///
+    /// Every row published must lie in one of them.
+    ReplacePartitions(Vec<BTreeMap<String, Literal>>),
+}
+
+/// What a replace does when another publish changed what it replaces while it was being written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnConflict {
+    /// The last writer wins: what the other publish added to the replaced part is taken out as well. The default.
+    #[default]
+    Replan,
+    /// The publish fails with [`crate::Error::Conflict`].
+    Fail,
+}
+
+/// How to publish: mode, facts, publish id and the layout of data files.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct WriteOptions {
+    pub(crate) mode: Mode,
+    pub(crate) on_conflict: OnConflict,
+    pub(crate) facts: PublishFacts,
+    pub(crate) publish_id: Option<String>,
+    pub(crate) row_group_rows: usize,
+    pub(crate) target_file_bytes: u64,
+    pub(crate) zstd_level: i32,
+    pub(crate) open_partitions: usize,
+    pub(crate) commit_timeout: Duration,
+}
+
+impl Default for WriteOptions {
+    fn default() -> Self {
+        Self {
+            mode: Mode::default(),
+            on_conflict: OnConflict::default(),
+            facts: PublishFacts::default(),
+            publish_id: None,
+            row_group_rows: DEFAULT_ROW_GROUP_ROWS,
+            target_file_bytes: DEFAULT_TARGET_FILE_BYTES,
+            zstd_level: DEFAULT_ZSTD_LEVEL,
+            open_partitions: DEFAULT_OPEN_PARTITIONS,
+            commit_timeout: DEFAULT_COMMIT_TIMEOUT,
+        }
+    }
+}
+
+impl WriteOptions {
+    /// Appends, with a fresh publish id and no facts.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What to do with the rows that are there.
+    pub fn with_mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// What a replace does about changes by others.
+    pub fn with_on_conflict(mut self, on_conflict: OnConflict) -> Self {
+        self.on_conflict = on_conflict;
+        self
+    }
+
+    /// What the publisher says about the rows.
+    pub fn with_facts(mut self, facts: PublishFacts) -> Self {
+        self.facts = facts;
+        self
+    }
+
+    /// The token under which this publish is one commit, however often and from wherever it is tried: 1 to 200
+    /// visible characters. The default is a fresh UUID of version 7.
+    pub fn with_publish_id(mut self, publish_id: impl Into<String>) -> Self {
+        self.publish_id = Some(publish_id.into());
+        self
+    }
+
+    /// Rows of a full row group, at least 1; the default is [`DEFAULT_ROW_GROUP_ROWS`].
+    pub fn with_row_group_rows(mut self, rows: usize) -> Self {
+        self.row_group_rows = rows.max(1);
+        self
+    }
+
+    /// Size at which a data file is closed; the default is [`DEFAULT_TARGET_FILE_BYTES`].
+    pub fn with_target_file_bytes(mut self, bytes: u64) -> Self {
+        self.target_file_bytes = bytes;
+        self
+    }
+
+    /// Level of compression, clamped to 1 to 22; the default is [`DEFAULT_ZSTD_LEVEL`].
+    pub fn with_zstd_level(mut self, level: i32) -> Self {
+        self.zstd_level = level.clamp(1, 22);
+        self
+    }
+
+    /// Data files being written at once, at least 1; the default is [`DEFAULT_OPEN_PARTITIONS`].
+    pub fn with_open_partitions(mut self, partitions: usize) -> Self {
+        self.open_partitions = partitions.max(1);
+        self
+    }
+
+    /// How long a commit is tried; the default is [`DEFAULT_COMMIT_TIMEOUT`].
+    pub fn with_commit_timeout(mut self, timeout: Duration) -> Self {
+        self.commit_timeout = timeout;
+        self
+    }
+}

@@ -1,0 +1,278 @@
+//! The writer of one publish: takes checked rows, writes files, commits them as one version.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use dataproduct_quality::Admitted;
+
+use super::commit::{self, Plan};
+use super::file::{FileContext, PartitionWriter};
+use super::options::{Mode, WriteOptions};
+use super::partition::{self, Part};
+use super::scope::{PartitionValues, Scope};
+use crate::error::{Error, Result};
+use crate::log::action::Add;
+use crate::predicate::Literal;
+use crate::schema::TableSchema;
+use crate::table::{Receipt, Table};
+
+/// Takes the rows of one publish and commits them as one version of the table.
+///
+/// Rows are encoded on all cores while more are pushed. Nothing is visible before [`Writer::commit`]; a writer that
+/// is dropped or aborted leaves at most data files that no version refers to.
+pub struct Writer {
+    table: Table,
+    schema: Arc<TableSchema>,
+    options: WriteOptions,
+    publish_id: String,
+    scope: Scope,
+    context: Arc<FileContext>,
+    open: HashMap<PartitionValues, PartitionWriter>,
+    /// Partitions in the order of their last rows, the oldest first.
+    recent: VecDeque<PartitionValues>,
+    adds: Vec<Add>,
+    rows: u64,
+    /// A failed push leaves a hole in the rows: such a writer must not commit.
+    failed: bool,
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer")
+            .field("publish_id", &self.publish_id)
+            .field("rows", &self.rows)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Writer {
+    pub(crate) fn new(
+        table: Table,
+        schema: Arc<TableSchema>,
+        options: WriteOptions,
+    ) -> Result<Self> {
+        let publish_id = match &options.publish_id {
+            Some(id) => check_publish_id(id)?,
+            None => uuid::Uuid::now_v7().to_string(),
+        };
+        let scope = scope_of(&options.mode, &schema)?;
+        let context = Arc::new(FileContext {
+            storage: table.storage().clone(),
+            schema: Arc::clone(&schema),
+            options: options.clone(),
+        });
+        Ok(Self {
+            table,
+            schema,
+            options,
+            publish_id,
+            scope,
+            context,
+            open: HashMap::new(),
+            recent: VecDeque::new(),
+            adds: Vec::new(),
+            rows: 0,
+            failed: false,
+        })
+    }
+
+    /// The token under which the publish is one commit.
+    #[must_use]
+    pub fn publish_id(&self) -> &str {
+        &self.publish_id
+    }
+
+    /// Rows taken so far.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Takes checked rows. Their order is kept within a partition, unless the table is sorted.
+    ///
+    /// Waits while encoders and store are behind, which bounds memory. The digest of the contract that the rows were
+    /// checked against becomes a fact of the commit.
+    ///
+    /// # Errors
+    ///
+    /// `SchemaMismatch` if the rows do not have the table's columns, or were checked against another contract than the
+    /// facts or the rows before say; `Encoding` if they cannot be encoded; `Store` if the store refuses a file. After
+    /// an error the writer takes no more rows and does not commit.
+    pub async fn push(&mut self, rows: &Admitted) -> Result<()> {
+        match &self.options.facts.contract_digest {
+            None => self.options.facts.contract_digest = Some(rows.contract_digest().to_owned()),
+            Some(digest) if digest == rows.contract_digest() => {}
+            Some(digest) => {
+                self.failed = true;
+                return Err(Error::SchemaMismatch {
+                    reason: format!(
+                        "they were checked against contract {}, this publish is of {digest}",
+                        rows.contract_digest()
+                    ),
+                });
+            }
+        }
+        self.push_batch(rows.batch()).await
+    }
+
+    pub(crate) async fn push_batch(&mut self, batch: &RecordBatch) -> Result<()> {
+        if self.failed {
+            return Err(Error::Interrupted {
+                operation: "writing rows after a failure",
+            });
+        }
+        let pushed = self.push_parts(batch).await;
+        self.failed = pushed.is_err();
+        pushed
+    }
+
+    async fn push_parts(&mut self, batch: &RecordBatch) -> Result<()> {
+        let parts = if self.schema.partition_by.is_empty() {
+            partition::split(&self.schema.conform(batch)?, &self.schema)?
+        } else {
+            // Splitting copies every row.
+            let (batch, schema) = (batch.clone(), Arc::clone(&self.schema));
+            tokio::task::spawn_blocking(move || partition::split(&schema.conform(&batch)?, &schema))
+                .await
+                .map_err(|_| Error::Interrupted {
+                    operation: "splitting rows",
+                })??
+        };
+        for part in parts {
+            self.rows += part.rows.num_rows() as u64;
+            self.push_part(part).await?;
+        }
+        Ok(())
+    }
+
+    async fn push_part(&mut self, part: Part) -> Result<()> {
+        if let Scope::Partitions(_) = &self.scope
+            && !self.scope.covers_values(&part.values)
+        {
+            return Err(Error::SchemaMismatch {
+                reason: format!(
+                    "rows of partition {} are not in a partition that this publish replaces",
+                    describe(&part.values)
+                ),
+            });
+        }
+        if self.recent.back() != Some(&part.values) {
+            self.recent.retain(|values| *values != part.values);
+            self.recent.push_back(part.values.clone());
+        }
+        if !self.open.contains_key(&part.values) {
+            while self.open.len() >= self.options.open_partitions
+                && let Some(oldest) = self.recent.pop_front()
+            {
+                if let Some(writer) = self.open.remove(&oldest) {
+                    self.adds.extend(writer.finish().await?);
+                }
+            }
+        }
+        let context = &self.context;
+        let writer = self
+            .open
+            .entry(part.values)
+            .or_insert_with_key(|values| PartitionWriter::new(Arc::clone(context), values.clone()));
+        writer.push(part.rows).await
+    }
+
+    /// Completes the data files and commits them as one version.
+    ///
+    /// Without rows the commit still carries its facts: a heartbeat that moves `as_of`. If the publish id was
+    /// committed before, from here or from anywhere else, nothing is added and the original receipt comes back.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` if another publish changed the schema, or changed what this one replaces and
+    /// [`crate::OnConflict::Fail`] was asked for; `Contention` if others kept winning for the time allowed;
+    /// `OutcomeUnknown` if the store does not say what became of the commit; `Store` if it refused. In all cases but
+    /// `OutcomeUnknown` nothing was published.
+    pub async fn commit(mut self) -> Result<Receipt> {
+        if self.failed {
+            return Err(Error::Interrupted {
+                operation: "committing rows after a failure",
+            });
+        }
+        while let Some(values) = self.recent.pop_front() {
+            if let Some(writer) = self.open.remove(&values) {
+                self.adds.extend(writer.finish().await?);
+            }
+        }
+        let plan = Plan {
+            publish_id: self.publish_id,
+            schema: self.schema,
+            scope: self.scope,
+            adds: self.adds,
+            facts: self.options.facts,
+            on_conflict: self.options.on_conflict,
+            timeout: self.options.commit_timeout,
+        };
+        commit::publish(&self.table, plan).await
+    }
+
+    /// Gives the publish up. Files written so far stay as files that no version refers to.
+    pub fn abort(self) {
+        drop(self);
+    }
+}
+
+fn describe(values: &PartitionValues) -> String {
+    let pairs = values
+        .iter()
+        .map(|(column, value)| format!("{column}={}", value.as_deref().unwrap_or("null")));
+    pairs.collect::<Vec<_>>().join("/")
+}
+
+fn check_publish_id(id: &str) -> Result<String> {
+    if id.is_empty() || id.len() > 200 || !id.chars().all(|c| !c.is_control() && !c.is_whitespace())
+    {
+        return Err(Error::InvalidSpec {
+            reason: format!(
+                "`{}` is no publish id: use 1 to 200 visible characters",
+                id.escape_debug()
+            ),
+        });
+    }
+    Ok(id.to_owned())
+}
+
+fn scope_of(mode: &Mode, schema: &TableSchema) -> Result<Scope> {
+    let partitions = match mode {
+        Mode::Append => return Ok(Scope::Nothing),
+        Mode::ReplaceAll => return Ok(Scope::All),
+        Mode::ReplacePartitions(partitions) => partitions,
+    };
+    let mut scopes = Vec::with_capacity(partitions.len());
+    for wanted in partitions {
+        if wanted.is_empty() {
+            return Err(Error::InvalidSpec {
+                reason: "a partition to replace is named by at least one value; use `ReplaceAll` for all".to_owned(),
+            });
+        }
+        let mut values = PartitionValues::new();
+        for (column, literal) in wanted {
+            let field = schema
+                .arrow
+                .field_with_name(column)
+                .ok()
+                .filter(|_| schema.partition_by.contains(column))
+                .ok_or_else(|| Error::NoSuchColumn {
+                    column: column.clone(),
+                    available: format!("the partition columns {}", schema.partition_by.join(", ")),
+                })?;
+            let value = match literal {
+                Literal::Null => None,
+                literal => {
+                    let array = literal.to_array(field.data_type(), column)?;
+                    partition::value_text(&array, 0, column)?
+                }
+            };
+            values.insert(column.clone(), value);
+        }
+        scopes.push(values);
+    }
+    Ok(Scope::Partitions(scopes))
+}

@@ -1,0 +1,9 @@
+//! The public API of the crate, against real stores.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failing test should stop at once"
+)]
+
+mod basics;
+mod support;

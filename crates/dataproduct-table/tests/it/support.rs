@@ -1,0 +1,120 @@
+//! A small product, its rows, and ways to read a table back.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{Int64Array, RecordBatch, StringArray};
+use dataproduct_contract::{Column, Contract, DataType};
+use dataproduct_quality::{Admitted, Gate, Verdict};
+use dataproduct_table::{Location, Receipt, Snapshot, Table, TableSpec, WriteOptions};
+
+/// A location of its own in memory.
+pub(crate) fn memory(name: &str) -> Location {
+    Location::parse(&format!("memory://{name}/table")).unwrap()
+}
+
+pub(crate) fn on_disk(directory: &tempfile::TempDir) -> Location {
+    Location::parse(directory.path().join("table").to_str().unwrap()).unwrap()
+}
+
+/// `sku`, `location` and `on_hand`; the last may be null.
+pub(crate) fn contract(partitioned: bool) -> Contract {
+    let location = Column::new("location", DataType::String).with_description("Where it is.");
+    let location = if partitioned {
+        location.with_partition(1)
+    } else {
+        location
+    };
+    Contract::builder("inventory.stock", "1.0.0")
+        .with_owner("inventory-team")
+        .with_description("What is where.")
+        .with_column(Column::new("sku", DataType::String).with_key(1))
+        .with_column(location)
+        .with_column(Column::new("on_hand", DataType::Int64).with_nullable(true))
+        .build()
+        .unwrap()
+}
+
+pub(crate) async fn create(location: &Location) -> Table {
+    Table::create(location, &TableSpec::from_contract(&contract(false)))
+        .await
+        .unwrap()
+}
+
+pub(crate) async fn create_partitioned(location: &Location) -> Table {
+    Table::create(location, &TableSpec::from_contract(&contract(true)))
+        .await
+        .unwrap()
+}
+
+pub(crate) fn batch(rows: &[(&str, &str, Option<i64>)]) -> RecordBatch {
+    RecordBatch::try_new(
+        contract(false).arrow_schema(),
+        vec![
+            Arc::new(rows.iter().map(|row| Some(row.0)).collect::<StringArray>()),
+            Arc::new(rows.iter().map(|row| Some(row.1)).collect::<StringArray>()),
+            Arc::new(rows.iter().map(|row| row.2).collect::<Int64Array>()),
+        ],
+    )
+    .unwrap()
+}
+
+pub(crate) fn admit(contract: &Contract, batch: RecordBatch) -> Admitted {
+    match Gate::new(contract).check(batch) {
+        Verdict::Admitted(rows) => rows,
+        Verdict::Refused(report) => panic!("{report:?}"),
+    }
+}
+
+pub(crate) fn rows(rows: &[(&str, &str, Option<i64>)]) -> Admitted {
+    admit(&contract(false), batch(rows))
+}
+
+pub(crate) async fn publish(
+    table: &Table,
+    options: WriteOptions,
+    admitted: &Admitted,
+) -> dataproduct_table::Result<Receipt> {
+    let mut writer = table.write(options).await?;
+    writer.push(admitted).await?;
+    writer.commit().await
+}
+
+/// All rows of a snapshot, as text, in scan order.
+pub(crate) async fn read(snapshot: &Snapshot) -> Vec<(String, String, Option<i64>)> {
+    let mut all = Vec::new();
+    for batch in snapshot.scan().collect().await.unwrap() {
+        let sku = batch
+            .column_by_name("sku")
+            .unwrap()
+            .as_string::<i32>()
+            .clone();
+        let location = batch
+            .column_by_name("location")
+            .unwrap()
+            .as_string::<i32>()
+            .clone();
+        let on_hand = batch
+            .column_by_name("on_hand")
+            .unwrap()
+            .as_primitive::<Int64Type>()
+            .clone();
+        all.extend((0..batch.num_rows()).map(|row| {
+            let count = on_hand.iter().nth(row).unwrap();
+            (
+                sku.value(row).to_owned(),
+                location.value(row).to_owned(),
+                count,
+            )
+        }));
+    }
+    all
+}
+
+/// The same, sorted.
+pub(crate) async fn read_sorted(table: &Table) -> Vec<(String, String, Option<i64>)> {
+    let mut all = read(&table.snapshot().await.unwrap()).await;
+    all.sort();
+    all
+}
