@@ -1,8 +1,77 @@
 //! Declare, prove, publish and consume data products: the facade of the SDK.
+//!
+//! ```
+//! use dataproduct::prelude::*;
+//!
+//! /// Stock on hand per article.
+//! #[derive(Debug, PartialEq, DataProduct)]
+//! #[product(name = "inventory.stock-levels", version = "1.0.0", owner = "inventory-platform",
+//!           fresh_within = "15 minutes")]
+//! struct StockLevel {
+//!     /// The article.
+//!     #[column(key)]
+//!     sku: String,
+//!     /// Pieces on the shelf.
+//!     #[column(range = 0..)]
+//!     on_hand: i64,
+//! }
+//!
+//! # async fn run() -> Result<(), Error> {
+//! let mesh = Mesh::builder().with_root("memory://crate-docs").build()?;
+//! let rows = [StockLevel { sku: "s693".into(), on_hand: 4 }];
+//! let receipt = mesh.publisher::<StockLevel>()?.publish(&rows, Publish::append()).await?;
+//! assert_eq!(receipt.rows, 1);
+//!
+//! let stock = mesh.product("inventory.stock-levels@^1").await?;
+//! assert_eq!(stock.freshness().state(), State::Fresh);
+//! assert_eq!(stock.read().rows::<StockLevel>().await?, rows);
+//! # Ok(()) }
+//! # tokio::runtime::Runtime::new().unwrap().block_on(run()).unwrap();
+//! ```
+//!
+//! What a product promises is its [`Contract`]; where products are published and found is a [`Mesh`]. A
+//! publish passes its gates in one order and none can be left out; a read says how fresh its rows are, who
+//! owns them and which state was read.
+
+mod config;
+mod error;
+mod input;
+mod mesh;
+mod product;
+mod publish;
+mod status;
 
 #[doc(hidden)]
 pub use dataproduct_contract::__private;
+#[doc(inline)]
 pub use dataproduct_contract::row::{
     self, ColumnType, DataProduct, Decimal, Record, RowError, Rows,
 };
-pub use dataproduct_contract::{Column, Contract, DataType, Problem, Problems, Value};
+#[doc(inline)]
+pub use dataproduct_contract::{
+    self as contract, Column, Contract, DataType, Name, Problem, Problems, ProductName, ProductRef,
+    Status, Value, Version, VersionReq,
+};
+#[doc(inline)]
+pub use dataproduct_freshness::{
+    Clock, Fact, Freshness, Gap, ManualClock, Reading, State, SystemClock, Unknown,
+};
+#[doc(inline)]
+pub use dataproduct_quality::{Finding, Report};
+#[doc(inline)]
+pub use dataproduct_table::{Commit, CommitFacts, Durability, Literal, Predicate};
+pub use error::{Error, Result};
+pub use input::Format;
+pub use mesh::{Mesh, MeshBuilder};
+pub use product::{Product, Read, Source};
+pub use publish::{BatchPublisher, Publish, Publisher, Receipt};
+pub use status::ProductStatus;
+
+/// What nearly every user needs: `use dataproduct::prelude::*;`.
+pub mod prelude {
+    pub use crate::{
+        ColumnType, Contract, DataProduct, Error, Mesh, Predicate, Publish, Reading, Receipt,
+        Record, State,
+    };
+    pub use chrono::{DateTime, NaiveDate, Utc};
+}

@@ -1,0 +1,118 @@
+//! What can go wrong between a caller and a product.
+
+use dataproduct_contract::{Problems, ProductName, Version};
+use dataproduct_quality::Report;
+
+/// The result of this crate's functions.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why something could not be done. Variants are named by what the caller can do about them.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// `mesh.toml` cannot be used.
+    #[error("the mesh file `{path}` cannot be used: {reason}")]
+    Config {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A name or a reference is not well-formed.
+    #[error(transparent)]
+    Name(#[from] dataproduct_contract::NameError),
+    /// The mesh has no root for the domain.
+    #[error(
+        "the mesh knows no domain `{domain}` (it knows: {known}); add it to `[domains]` of mesh.toml, or set a `root` for all"
+    )]
+    UnknownDomain {
+        /// The domain asked for.
+        domain: String,
+        /// The domains that have a root.
+        known: String,
+    },
+    /// The contract is not valid.
+    #[error("the contract is not valid:\n{0}")]
+    Contract(Problems),
+    /// No published version of the product is in the range.
+    #[error("`{reference}` is not published{offered}")]
+    NotPublished {
+        /// The product and range asked for.
+        reference: String,
+        /// What is published instead, where something is.
+        offered: String,
+    },
+    /// The contract's life forbids to publish under it.
+    #[error("`{product}` {version} cannot be published: {reason}")]
+    Lifecycle {
+        /// The product.
+        product: ProductName,
+        /// The version of its contract.
+        version: Version,
+        /// Why not.
+        reason: String,
+    },
+    /// The contract cannot follow the one that consumers hold.
+    #[error("`{product}` {version} cannot follow {published}: {reason}")]
+    Evolution {
+        /// The product.
+        product: ProductName,
+        /// The version that was to be published.
+        version: Version,
+        /// The newest version published.
+        published: Version,
+        /// What stands in the way, and what to do.
+        reason: String,
+    },
+    /// The rows do not keep the contract's promises. Nothing has been published.
+    #[error("`{product}` {version} was not published, {} found:\n{report}", counted(.report.findings().len()))]
+    Refused {
+        /// The product.
+        product: ProductName,
+        /// The version of its contract.
+        version: Version,
+        /// Everything found, up to the first batch with a finding.
+        report: Report,
+    },
+    /// The input cannot be read as rows of the contract. Nothing has been published.
+    #[error("the input cannot be read: {reason}")]
+    Input {
+        /// Where and why.
+        reason: String,
+        /// What the reader of the format said.
+        #[source]
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// Rows and columns do not fit each other.
+    #[error(transparent)]
+    Row(#[from] dataproduct_contract::row::RowError),
+    /// The table or its store failed; [`Error::is_retryable`] tells whether trying again can help.
+    #[error(transparent)]
+    Table(#[from] dataproduct_table::Error),
+}
+
+fn counted(findings: usize) -> String {
+    if findings == 1 {
+        "1 problem was".to_owned()
+    } else {
+        format!("{findings} problems were")
+    }
+}
+
+impl Error {
+    /// Whether the same call may succeed later without a change of contract, rows or settings.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Table(error) if error.is_retryable())
+    }
+
+    pub(crate) fn input(
+        reason: impl Into<String>,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Input {
+            reason: reason.into(),
+            source: Some(source.into()),
+        }
+    }
+}

@@ -1,0 +1,384 @@
+//! The publish flow, top to bottom: one function a step, in the order in which they happen.
+//!
+//! Nothing here can be skipped from outside: the table takes only batches that the quality gate has
+//! admitted, and this is the only place that has both a gate and a writer.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::path::Path;
+
+use arrow_array::RecordBatch;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use dataproduct_contract::row::{DEFAULT_ROWS_PER_BATCH, DataProduct};
+use dataproduct_contract::{Contract, ProductName, Status, Version};
+use dataproduct_quality::{Gate, Verdict};
+use dataproduct_table::{
+    Literal, Location, Mode, PublishFacts, Table, TableSpec, WriteOptions, Writer,
+};
+use tokio::sync::mpsc;
+
+use crate::input::{self, Format};
+use crate::product::stored_contract;
+use crate::{Error, Mesh, Result};
+
+/// How a publish goes about: what it replaces, up to when it is complete, and by which id it is known.
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct Publish {
+    mode: Mode,
+    as_of: Option<DateTime<Utc>>,
+    publish_id: Option<String>,
+}
+
+impl Publish {
+    /// Adds rows to those published before.
+    pub fn append() -> Self {
+        Self::default()
+    }
+
+    /// Replaces everything published before.
+    pub fn replace() -> Self {
+        Self {
+            mode: Mode::ReplaceAll,
+            ..Self::default()
+        }
+    }
+
+    /// Replaces the partition with these values, one for each partition column; may be repeated.
+    pub fn replace_partition<L: Into<Literal>>(
+        self,
+        values: impl IntoIterator<Item = (&'static str, L)>,
+    ) -> Self {
+        let values = values
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.into()))
+            .collect();
+        let mut partitions = match self.mode {
+            Mode::ReplacePartitions(partitions) => partitions,
+            _ => Vec::new(),
+        };
+        partitions.push(values);
+        Self {
+            mode: Mode::ReplacePartitions(partitions),
+            ..self
+        }
+    }
+
+    /// Vouches that the product is complete up to that instant; by default, up to the start of the
+    /// publish.
+    pub fn with_as_of(mut self, as_of: DateTime<Utc>) -> Self {
+        self.as_of = Some(as_of);
+        self
+    }
+
+    /// Sets the id of the publish; a UUIDv7 by default. The same id twice is one commit.
+    pub fn with_publish_id(mut self, id: impl Into<String>) -> Self {
+        self.publish_id = Some(id.into());
+        self
+    }
+}
+
+/// What a publisher gets back: proof that the rows are visible.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Receipt {
+    /// The product.
+    pub product: ProductName,
+    /// The version of the contract.
+    pub contract_version: Version,
+    /// The version of the table that the publish made.
+    pub table_version: u64,
+    /// When it became visible.
+    pub committed_at: DateTime<Utc>,
+    /// Up to when the product is complete.
+    pub as_of: DateTime<Utc>,
+    /// The id by which the publish is known.
+    pub publish_id: String,
+    /// How many rows were published.
+    pub rows: u64,
+    /// How many data files they are in.
+    pub files: u64,
+    /// How large those files are together.
+    pub bytes: u64,
+    /// Whether an earlier call with the same id had already published this.
+    pub already_published: bool,
+}
+
+/// Publishes rows of one type.
+pub struct Publisher<T> {
+    batches: BatchPublisher,
+    row: PhantomData<fn(T)>,
+}
+
+impl<T> fmt::Debug for Publisher<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Publisher")
+            .field(&self.batches.contract)
+            .finish()
+    }
+}
+
+impl<T: DataProduct> Publisher<T> {
+    pub(crate) fn new(batches: BatchPublisher) -> Self {
+        Self {
+            batches,
+            row: PhantomData,
+        }
+    }
+
+    /// The contract that is published under.
+    #[must_use]
+    pub fn contract(&self) -> &Contract {
+        &self.batches.contract
+    }
+
+    /// Publishes rows: all of them or, on any error, none.
+    ///
+    /// # Errors
+    /// As [`BatchPublisher::publish`], and [`Error::Row`] for a value that a column cannot hold.
+    pub async fn publish<R: Borrow<T>>(
+        &self,
+        rows: impl IntoIterator<Item = R>,
+        how: Publish,
+    ) -> Result<Receipt> {
+        let batches =
+            T::batches(rows, DEFAULT_ROWS_PER_BATCH).map(|batch| batch.map_err(Error::from));
+        self.batches.try_publish(batches, how).await
+    }
+
+    /// Publishes no rows, only that the product is complete up to an instant: a heartbeat.
+    ///
+    /// # Errors
+    /// As [`BatchPublisher::publish`].
+    pub async fn heartbeat(&self, as_of: DateTime<Utc>) -> Result<Receipt> {
+        self.batches.heartbeat(as_of).await
+    }
+}
+
+/// Publishes record batches under a contract.
+#[derive(Clone, Debug)]
+pub struct BatchPublisher {
+    mesh: Mesh,
+    contract: Contract,
+    location: Location,
+}
+
+impl BatchPublisher {
+    pub(crate) fn new(mesh: Mesh, contract: Contract, location: Location) -> Self {
+        Self {
+            mesh,
+            contract,
+            location,
+        }
+    }
+
+    /// The contract that is published under.
+    #[must_use]
+    pub fn contract(&self) -> &Contract {
+        &self.contract
+    }
+
+    /// Publishes batches: all of them or, on any error, none.
+    ///
+    /// # Errors
+    /// [`Error::Lifecycle`] when the contract is retired or past its sunset, [`Error::Evolution`] when it
+    /// cannot follow what is published, [`Error::Refused`] when a batch does not keep its promises, and
+    /// [`Error::Table`] when the table or its store fails; of these only
+    /// [`dataproduct_table::Error::OutcomeUnknown`] leaves open whether the rows are visible, and the
+    /// same call with the same id settles it.
+    pub async fn publish(
+        &self,
+        batches: impl IntoIterator<Item = RecordBatch>,
+        how: Publish,
+    ) -> Result<Receipt> {
+        self.try_publish(batches.into_iter().map(Ok), how).await
+    }
+
+    /// Publishes the rows of a CSV, JSON lines or Parquet file, by its ending: all of them or none.
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish), and [`Error::Input`] when the file cannot be read as rows of the
+    /// contract.
+    pub async fn publish_file(&self, path: impl AsRef<Path>, how: Publish) -> Result<Receipt> {
+        let path = path.as_ref();
+        let source = input::open(path, Format::of(path)?, &self.contract)?;
+        // Reading and parsing block, so they have a thread of their own; two batches wait at most.
+        let (sender, mut receiver) = mpsc::channel(2);
+        tokio::task::spawn_blocking(move || {
+            for batch in source {
+                // A receiver that is gone has failed already and wants no more.
+                if sender.blocking_send(batch).is_err() {
+                    break;
+                }
+            }
+        });
+        let mut run = Run::start(self, how).await?;
+        while let Some(batch) = receiver.recv().await {
+            run.push(batch?).await?;
+        }
+        run.commit().await
+    }
+
+    /// Publishes no rows, only that the product is complete up to an instant: a heartbeat.
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish).
+    pub async fn heartbeat(&self, as_of: DateTime<Utc>) -> Result<Receipt> {
+        self.try_publish(std::iter::empty(), Publish::append().with_as_of(as_of))
+            .await
+    }
+
+    async fn try_publish(
+        &self,
+        batches: impl IntoIterator<Item = Result<RecordBatch>>,
+        how: Publish,
+    ) -> Result<Receipt> {
+        let mut run = Run::start(self, how).await?;
+        for batch in batches {
+            run.push(batch?).await?;
+        }
+        run.commit().await
+    }
+}
+
+/// One publish under way. Dropped before [`commit`](Self::commit), it leaves nothing visible.
+struct Run {
+    contract: Contract,
+    gate: Gate,
+    writer: Writer,
+    as_of: DateTime<Utc>,
+}
+
+impl Run {
+    /// Steps 1 to 4: lifecycle, table, evolution gate, writer.
+    async fn start(publisher: &BatchPublisher, how: Publish) -> Result<Self> {
+        let contract = publisher.contract.clone();
+        let now = publisher.mesh.0.clock.now();
+        let as_of = how.as_of.unwrap_or(now);
+        lifecycle(&contract, now)?;
+        let table = resolve_table(&publisher.location, &contract).await?;
+        evolution_gate(&table, &contract).await?;
+        let facts = PublishFacts {
+            contract_version: Some(contract.version().to_string()),
+            contract_digest: Some(contract.digest().to_owned()),
+            as_of: Some(as_of),
+            producer: Some(contract.owner().to_owned()),
+            ..PublishFacts::default()
+        };
+        let mut options = WriteOptions::new().with_mode(how.mode).with_facts(facts);
+        if let Some(id) = how.publish_id {
+            options = options.with_publish_id(id);
+        }
+        let writer = table.write(options).await?;
+        Ok(Self {
+            gate: Gate::new(&contract),
+            contract,
+            writer,
+            as_of,
+        })
+    }
+
+    /// Steps 5 and 6: quality gate, encoding. The first batch that is refused ends the publish.
+    async fn push(&mut self, batch: RecordBatch) -> Result<()> {
+        match self.gate.check(batch) {
+            Verdict::Admitted(batch) => Ok(self.writer.push(&batch).await?),
+            Verdict::Refused(report) => Err(Error::Refused {
+                product: self.contract.name().clone(),
+                version: self.contract.version().clone(),
+                report,
+            }),
+        }
+    }
+
+    /// Steps 7 and 8: commit, and finding out what became of it.
+    async fn commit(self) -> Result<Receipt> {
+        let receipt = self.writer.commit().await?;
+        Ok(Receipt {
+            product: self.contract.name().clone(),
+            contract_version: self.contract.version().clone(),
+            table_version: receipt.version,
+            committed_at: receipt.committed_at,
+            as_of: self.as_of,
+            rows: receipt.rows(),
+            files: receipt.files(),
+            bytes: receipt.bytes(),
+            publish_id: receipt.publish_id,
+            already_published: receipt.already_published,
+        })
+    }
+}
+
+/// Step 1: a contract whose life is over publishes nothing.
+fn lifecycle(contract: &Contract, now: DateTime<Utc>) -> Result<()> {
+    let over = |reason: String| {
+        Err(Error::Lifecycle {
+            product: contract.name().clone(),
+            version: contract.version().clone(),
+            reason,
+        })
+    };
+    let instead = contract
+        .successor()
+        .map_or(String::new(), |s| format!("; publish `{s}`"));
+    match (contract.status(), contract.sunset()) {
+        (Status::Retired, _) => over(format!("its status is retired{instead}")),
+        (_, Some(sunset)) if now.date_naive() > sunset => {
+            over(format!("its sunset was {sunset}{instead}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Step 2: the table of this major version, made when there is none.
+async fn resolve_table(location: &Location, contract: &Contract) -> Result<Table> {
+    Ok(Table::open_or_create(location, &TableSpec::from_contract(contract)).await?)
+}
+
+/// Step 3: may this contract follow what consumers hold? Within a major version the schema stands
+/// still and versions only grow; one version is one text.
+async fn evolution_gate(table: &Table, contract: &Contract) -> Result<()> {
+    let versions = table.contract_versions().await?;
+    let published = versions
+        .iter()
+        .filter_map(|v| v.parse::<Version>().ok())
+        .max();
+    if let Some(published) = &published {
+        let refuse = |reason: &str| {
+            Err(Error::Evolution {
+                product: contract.name().clone(),
+                version: contract.version().clone(),
+                published: published.clone(),
+                reason: reason.to_owned(),
+            })
+        };
+        if contract.version() < published {
+            return refuse("it is older; publish under the newest version");
+        }
+        let before = stored_contract(table, published).await?;
+        if contract.version() == published {
+            return if before.digest() == contract.digest() {
+                Ok(())
+            } else {
+                refuse("the contract has changed and its version has not; give it a new version")
+            };
+        }
+        let same_layout = before.arrow_schema() == contract.arrow_schema()
+            && before.key() == contract.key()
+            && before.partition_by() == contract.partition_by();
+        if !same_layout {
+            return refuse(
+                "columns, key or partitioning differ within one major version; publish it as the next major version",
+            );
+        }
+    }
+    let version = contract.version().to_string();
+    table
+        .put_contract(
+            &version,
+            Bytes::copy_from_slice(contract.to_yaml().as_bytes()),
+        )
+        .await?;
+    Ok(())
+}
