@@ -42,6 +42,16 @@ pub enum Error {
         /// What is published instead, where something is.
         offered: String,
     },
+    /// The log of a table names a contract whose file is not there.
+    #[error(
+        "the contract {version} of `{location}` is lost: the table's log names it and `_contract/{version}.odcs.yaml` is not there; put it back from the record in `schemas/`"
+    )]
+    ContractLost {
+        /// The table.
+        location: String,
+        /// The version of the contract.
+        version: Version,
+    },
     /// The contract's life forbids to publish under it.
     #[error("`{product}` {version} cannot be published: {reason}")]
     Lifecycle {

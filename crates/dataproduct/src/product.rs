@@ -106,9 +106,9 @@ async fn newest_publish(table: &Table, snapshot: &Snapshot) -> Result<Option<New
 pub(crate) async fn stored_contract(table: &Table, version: &Version) -> Result<Contract> {
     let text = table.read_contract(&version.to_string()).await?;
     let Some(text) = text else {
-        return Err(Error::NotPublished {
-            reference: format!("the contract {version} of {}", table.location()),
-            offered: "; the table's log names it, so its file has been deleted: restore it from the record in `schemas/`".to_owned(),
+        return Err(Error::ContractLost {
+            location: table.location().to_string(),
+            version: version.clone(),
         });
     };
     Contract::from_yaml(&String::from_utf8_lossy(&text)).map_err(Error::Contract)
