@@ -169,6 +169,45 @@ fn problems_say_where_what_and_how_to_mend_it() {
     );
 }
 
+/// A contract with one column of records within records, to a depth.
+fn nested(depth: usize) -> String {
+    let head = "apiVersion: v3.2.0\nkind: DataContract\nid: x\nversion: '1'\nschema: [{name: t, properties: [";
+    let open = "{name: a, logicalType: object, properties: [".repeat(depth);
+    format!("{head}{open}{}]}}]\n", "]}".repeat(depth))
+}
+
+#[test]
+fn records_nest_as_deep_as_the_budget_allows_on_a_small_stack() {
+    let run = || {
+        let document = Document::from_yaml(&nested(13)).unwrap();
+        assert_eq!(
+            Document::from_yaml(&document.to_yaml().unwrap()).unwrap(),
+            document
+        );
+        let problems = Document::from_yaml(&nested(15)).unwrap_err();
+        assert_eq!(problems.iter().next().unwrap().code, "document-too-complex");
+        // Code can build what a text cannot hold; it is refused before it is written.
+        let mut deeper = document.clone();
+        let columns = deeper.schema.as_mut().unwrap()[0]
+            .properties
+            .as_mut()
+            .unwrap();
+        for _ in 0..4 {
+            let mut outer = columns[0].clone();
+            outer.properties = Some(std::mem::take(columns));
+            columns.push(outer);
+        }
+        let problems = deeper.to_yaml().unwrap_err();
+        assert_eq!(problems.iter().next().unwrap().code, "document-too-complex");
+    };
+    std::thread::Builder::new()
+        .stack_size(1 << 20)
+        .spawn(run)
+        .unwrap()
+        .join()
+        .unwrap();
+}
+
 #[test]
 fn a_document_put_together_in_code_is_checked_before_it_is_written() {
     let mut document = Document::default();
@@ -249,7 +288,10 @@ fn mutants_are_judged_as_the_schema_judges_them() {
         rewrite: |text| Document::from_yaml(text)?.to_yaml(),
         is_intended,
         // Rules of version 3.0 are brought to the form of the newest version while reading.
-        is_upgraded: |document| document["apiVersion"].as_str().unwrap().starts_with("v3.0"),
+        is_upgraded: |document| {
+            let old = document["apiVersion"].as_str().unwrap().starts_with("v3.0");
+            old && document.to_string().contains("\"rule\"")
+        },
     });
 }
 
@@ -268,4 +310,28 @@ fn the_derived_schema_accepts_what_is_written() {
     }
     let unknown = json!({ "apiVersion": "v3.2.0", "kind": "DataContract", "id": "x", "version": "1", "nmae": "x" });
     assert!(!validator.is_valid(&unknown));
+}
+
+/// Runs where `DATAPRODUCT_DATACONTRACT` names the program `datacontract` of datacontract-cli.
+#[test]
+fn written_documents_pass_datacontract_lint() {
+    let Ok(program) = std::env::var("DATAPRODUCT_DATACONTRACT") else {
+        println!("skipped: DATAPRODUCT_DATACONTRACT names no program");
+        return;
+    };
+    let folder = std::env::temp_dir().join(format!("dataproduct-lint-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for (index, (name, text)) in documents().iter().enumerate() {
+        let file = folder.join(format!("{index}.odcs.yaml"));
+        std::fs::write(&file, Document::from_yaml(text).unwrap().to_yaml().unwrap()).unwrap();
+        let output = std::process::Command::new(&program)
+            .args(["lint", "--no-inline-references", "--all-errors"])
+            .arg(&file)
+            .output()
+            .unwrap();
+        let report = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{name}: {report}");
+        println!("valid: {name}");
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
 }
