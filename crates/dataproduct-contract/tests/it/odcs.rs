@@ -86,6 +86,8 @@ fn rules_of_version_3_0_get_their_metric() {
         .collect();
     use QualityMetric::{DuplicateValues, NullValues, RowCount};
     assert_eq!(metrics, [RowCount, NullValues, DuplicateValues]);
+    let not_null = &column.quality.as_ref().unwrap()[0];
+    assert_eq!(not_null.must_be, Some(Value::from(0)));
     // Under the newest version the same text is refused, as the standard has it.
     let newest = OLD.replace("v3.0.2", "v3.2.0");
     assert!(Document::from_yaml(&newest).is_err());
