@@ -197,6 +197,11 @@ impl Report {
         }
     }
 
+    /// Whether further problems are not heard.
+    fn is_full(&self) -> bool {
+        self.problems.len() >= MAX_PROBLEMS
+    }
+
     /// Notes a problem at a node.
     pub(crate) fn note(
         &mut self,
@@ -206,7 +211,7 @@ impl Report {
         message: impl Into<String>,
         fix: impl Into<String>,
     ) {
-        if self.problems.len() >= MAX_PROBLEMS {
+        if self.is_full() {
             return;
         }
         let problem = Problem::new(path.to_string(), code, message, fix);
@@ -303,7 +308,8 @@ impl Report {
             // A variant may say more of a field than the record does, so the last one counts.
             match fields().rfind(|field| field.name == name) {
                 Some(field) => self.check(value, field.kind, &here),
-                None if open => {}
+                // Advice on a name costs more than a look at it, so it is given only where it is heard.
+                None if open || self.is_full() => {}
                 None => {
                     let known: Vec<&str> = fields().map(|field| field.name).collect();
                     let message = format!("the {what} has no field `{}`", shortened(name));

@@ -17,7 +17,8 @@ pub(crate) use de::present;
 /// A value of any shape, as documents hold them.
 ///
 /// Whole numbers and numbers with a fraction stay apart: `1` and `1.0` are not equal, and each is
-/// written as it was read. Maps keep the order of the document, but compare without regard to it.
+/// written as it was read. Maps keep the order of the document. Values that are equal are written as
+/// the same text.
 ///
 /// ```
 /// use dataproduct_contract::Value;
@@ -308,20 +309,19 @@ impl Finite {
     }
 }
 
+/// Two floats are equal when they are the same to the bit: zero and minus zero differ, as they differ
+/// in what is written.
 impl PartialEq for Finite {
     fn eq(&self, other: &Self) -> bool {
-        self.0 == other.0
+        self.0.to_bits() == other.0.to_bits()
     }
 }
 
-// Equality is total because "not a number" cannot be held.
 impl Eq for Finite {}
 
 impl Hash for Finite {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        // The two zeros are equal, so they must hash alike.
-        let canonical = if self.0 == 0.0 { 0.0 } else { self.0 };
-        canonical.to_bits().hash(state);
+        self.0.to_bits().hash(state);
     }
 }
 
@@ -400,8 +400,8 @@ impl JsonSchema for Number {
 
 /// Values by name, in the order of the document. A name occurs once.
 ///
-/// Two maps are equal when they hold equal values under the same names, in whatever order.
-#[derive(Debug, Clone, Default)]
+/// Equal maps have the same order, so that what is equal is written as the same text.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Map(Vec<(String, Value)>);
 
 impl Map {
@@ -454,26 +454,6 @@ impl Map {
     /// Whether there is no entry.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
-    }
-}
-
-impl PartialEq for Map {
-    fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len()
-            && self
-                .iter()
-                .all(|(name, value)| other.get(name) == Some(value))
-    }
-}
-
-impl Eq for Map {}
-
-impl Hash for Map {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        // Equal maps may differ in order, so the hash goes over the sorted names.
-        let mut entries: Vec<_> = self.iter().collect();
-        entries.sort_unstable_by_key(|(name, _)| *name);
-        entries.hash(state);
     }
 }
 

@@ -16,6 +16,7 @@ mod quality;
 mod server;
 
 use property::SCHEMA_OBJECT;
+pub(super) use quality::OPERATORS;
 use server::SERVER;
 
 const ID: Kind = Kind::Form(

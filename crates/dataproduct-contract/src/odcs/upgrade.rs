@@ -2,10 +2,13 @@
 
 use crate::yaml::{Content, Node};
 
+use super::standard::OPERATORS;
+
 /// Metrics that succeeded the rules of version 3.0.
 ///
 /// # Source
-/// ODCS v3.1.0, changelog: `rule` becomes `metric`, with new names for its values.
+/// ODCS v3.1.0 deprecates `rule` in favour of `metric`. The pairs follow the names that v3.0.2 gives
+/// as examples, and the full example of the standard, in which `nullCheck` became `nullValues`.
 const SUCCESSORS: [(&str, &str); 3] = [
     ("nullCheck", "nullValues"),
     ("duplicateCount", "duplicateValues"),
@@ -13,7 +16,8 @@ const SUCCESSORS: [(&str, &str); 3] = [
 ];
 
 /// Gives quality rules of version 3.0 that name a `rule` the metric that succeeded it. Rules without
-/// a successor stay as they are, and are refused by the check that follows.
+/// a successor stay as they are, and are refused by the check that follows. A `nullCheck` without a
+/// comparison meant that nothing is null.
 pub(super) fn from_3_0(root: &mut Node) {
     let version = root
         .get("apiVersion")
@@ -41,18 +45,26 @@ fn rule(node: &mut Node) {
     let Some((_, metric)) = SUCCESSORS.iter().find(|(name, _)| old == Some(name)) else {
         return;
     };
-    if library && node.get("metric").is_none() {
-        let (line, column) = (node.line, node.column);
-        if let Content::Map(entries) = &mut node.content {
-            let content = Content::String((*metric).to_owned());
-            entries.push((
-                "metric".to_owned(),
-                Node {
-                    content,
-                    line,
-                    column,
-                },
-            ));
+    if !library || node.get("metric").is_some() {
+        return;
+    }
+    let compares = OPERATORS.iter().any(|field| node.get(field.name).is_some());
+    let none_is_null = old == Some("nullCheck") && !compares;
+    let (line, column) = (node.line, node.column);
+    let added = |name: &str, content| {
+        (
+            name.to_owned(),
+            Node {
+                content,
+                line,
+                column,
+            },
+        )
+    };
+    if let Content::Map(entries) = &mut node.content {
+        entries.push(added("metric", Content::String((*metric).to_owned())));
+        if none_is_null {
+            entries.push(added("mustBe", Content::Integer(0)));
         }
     }
 }

@@ -83,8 +83,11 @@ fn located(root: &Node, problem: Problem) -> Problem {
 /// (`NO`, `1.0`, `010`, `2026-01-01`, `~`) is quoted, so that YAML 1.1 readers such as PyYAML get
 /// the same value back; text of several lines is written as a block.
 ///
+/// What cannot be read back is not looked for here: a type of your own may hold infinite floats or
+/// keys that are numbers, which [`from_str`] refuses.
+///
 /// # Errors
-/// A number that documents cannot hold, such as an infinite float, or a map key that is not text.
+/// A value that its own `Serialize` cannot express.
 pub fn to_string<T: Serialize + ?Sized>(value: &T) -> Result<String, Problems> {
     write::to_string(value)
 }

@@ -16,7 +16,7 @@ pub(super) fn to_string<T: Serialize + ?Sized>(value: &T) -> Result<String, Prob
             "",
             "not-writable",
             format!("the value cannot be written as YAML: {error}"),
-            "use text keys and finite numbers only",
+            "mend the value that the message names",
         )
         .into()
     })

@@ -55,7 +55,7 @@ const CUSTOM: &[Field] = &[
     req("engine", Kind::Text),
     req("implementation", Kind::Choice(&[Kind::Text, Kind::Map])),
 ];
-const OPERATORS: &[Field] = &[
+pub(crate) const OPERATORS: &[Field] = &[
     opt("mustBe", Kind::Any),
     opt("mustNotBe", Kind::Any),
     opt("mustBeGreaterThan", Kind::Number),
