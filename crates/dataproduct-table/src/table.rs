@@ -274,7 +274,7 @@ impl Table {
                 what: format!("writing to a table with {feature}"),
             });
         }
-        Writer::new(self.clone(), Arc::clone(&state.schema), options)
+        Writer::new(self.clone(), &state, options)
     }
 
     /// The newest version, seen whole. Versions seen through one `Table` never go back.

@@ -66,3 +66,6 @@ pub(crate) fn plan_removes<'a>(
 ) -> Vec<&'a Add> {
     files.filter(|add| scope.covers(add)).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -295,6 +295,10 @@ pub(crate) fn of_pages(
         .get(leaf)?
         .page_locations();
     let rows = usize::try_from(metadata.row_group(group).num_rows()).ok()?;
+    if matches!(index, ColumnIndexMetaData::NONE) {
+        // The writer left the bounds out, as they are for a column with a NaN alone in a page.
+        return None;
+    }
     if usize::try_from(index.num_pages()).ok()? != locations.len() {
         return None;
     }

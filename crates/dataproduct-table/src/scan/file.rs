@@ -36,6 +36,13 @@ const KEEP_BYTES: u64 = 64 * 1024 * 1024;
 /// Row groups are read together until they have this many rows, so that small ones do not cost a task each.
 const UNIT_ROWS: usize = 1 << 20;
 
+/// Row groups to be read together, and which of their rows if not all.
+struct Part {
+    groups: Vec<usize>,
+    ranges: Option<Ranges>,
+    rows: usize,
+}
+
 /// A data file being read.
 #[derive(Debug)]
 pub(crate) struct FileRead {
@@ -79,12 +86,26 @@ impl FileRead {
             predicate,
             kept: None,
         };
-        planning.into_units().await
+        let name = planning.name.clone();
+        let (mut file, parts, bytes) = tokio::task::spawn_blocking(move || planning.into_parts())
+            .await
+            // What a damaged footer says may make the accessors panic.
+            .map_err(|_| Error::damaged(name, "its footer does not make sense"))??;
+        file.verify(bytes, !parts.is_empty()).await?;
+        let file = Arc::new(file);
+        let units = parts.into_iter().map(|part| Unit {
+            file: Arc::clone(&file),
+            groups: part.groups,
+            ranges: part.ranges,
+            rows: part.rows,
+        });
+        Ok(units.collect())
     }
 
-    async fn into_units(mut self) -> Result<Vec<Unit>> {
+    /// Chooses the row groups and pages to read; also says how many bytes that is.
+    fn into_parts(self) -> Result<(Self, Vec<Part>, u64)> {
         let metadata = Arc::clone(self.metadata.metadata());
-        let mut units: Vec<(Vec<usize>, Option<Ranges>, usize)> = Vec::new();
+        let mut parts: Vec<Part> = Vec::new();
         let mut bytes = 0;
         count(&self.output.counters.row_groups, metadata.num_row_groups());
         for (group, row_group) in metadata.row_groups().iter().enumerate() {
@@ -99,26 +120,20 @@ impl FileRead {
             count(&self.output.counters.rows_skipped, rows - selected);
             bytes += self.bytes_of(row_group) * selected as u64 / rows.max(1) as u64;
             let whole = selected == rows;
-            match units.last_mut() {
+            match parts.last_mut() {
                 // Only whole row groups are read together: a selection counts rows from the first of its unit.
-                Some((groups, None, before)) if whole && *before + rows <= UNIT_ROWS => {
-                    groups.push(group);
-                    *before += rows;
+                Some(last) if whole && last.ranges.is_none() && last.rows + rows <= UNIT_ROWS => {
+                    last.groups.push(group);
+                    last.rows += rows;
                 }
-                _ => units.push((vec![group], (!whole).then_some(ranges), rows)),
+                _ => parts.push(Part {
+                    groups: vec![group],
+                    ranges: (!whole).then_some(ranges),
+                    rows,
+                }),
             }
         }
-        self.verify(bytes, !units.is_empty()).await?;
-        let file = Arc::new(self);
-        Ok(units
-            .into_iter()
-            .map(|(groups, ranges, rows)| Unit {
-                file: Arc::clone(&file),
-                groups,
-                ranges,
-                rows,
-            })
-            .collect())
+        Ok((self, parts, bytes))
     }
 
     /// The rows of a row group that may match; `None` if there are none.

@@ -5,6 +5,9 @@ pub(crate) mod file;
 pub(crate) mod prune;
 pub(crate) mod unit;
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;

@@ -38,6 +38,8 @@ const READ_BACK_TRIES: u32 = 5;
 
 /// A publish whose data files are written.
 pub(crate) struct Plan {
+    /// The version that was the newest when the publish began.
+    pub(crate) base: u64,
     pub(crate) publish_id: String,
     pub(crate) schema: Arc<TableSchema>,
     pub(crate) scope: Scope,
@@ -62,6 +64,7 @@ pub(crate) async fn publish(table: &Table, plan: Plan) -> Result<Receipt> {
         fail_on_change: plan.on_conflict == OnConflict::Fail,
     };
     check_schema(&state, &intent)?;
+    check_since(table, &intent, plan.base, state.version).await?;
     drop(state);
     let deadline = Instant::now() + plan.timeout;
     let mut attempts = 0;
@@ -182,6 +185,23 @@ fn check_schema(state: &TableState, intent: &Intent<'_>) -> Result<()> {
         return Err(Error::Unsupported {
             what: format!("writing to a table with {feature}"),
         });
+    }
+    Ok(())
+}
+
+/// What was committed while the rows were being written must not have changed what a careful replace rests on.
+async fn check_since(table: &Table, intent: &Intent<'_>, base: u64, newest: u64) -> Result<()> {
+    if !intent.fail_on_change {
+        // A replace is planned against the newest state in any case.
+        return Ok(());
+    }
+    let versions: Vec<u64> = (base + 1..=newest).collect();
+    let names = versions.iter().copied().map(entry_name).collect();
+    let entries = table.storage().read_all(names, Actions::parse).await?;
+    for (version, winner) in versions.into_iter().zip(entries) {
+        if let Verdict::Conflict(reason) = conflict::check(intent, &winner, intent.schema) {
+            return Err(Error::Conflict { version, reason });
+        }
     }
     Ok(())
 }

@@ -82,11 +82,8 @@ struct OpenFile {
 
 impl OpenFile {
     fn new(context: &FileContext, schema: &SchemaRef, folder: &str) -> Result<Self> {
-        let (parquet, properties) = properties::of(
-            schema,
-            &sort_columns(context, schema),
-            context.options.zstd_level,
-        )?;
+        let (parquet, properties) =
+            properties::of(schema, &sort_columns(context, schema), &context.options)?;
         let writer = SerializedFileWriter::new(
             HashedBuffer::default(),
             parquet.root_schema_ptr(),

@@ -57,6 +57,8 @@ pub struct WriteOptions {
     pub(crate) row_group_rows: usize,
     pub(crate) target_file_bytes: u64,
     pub(crate) zstd_level: i32,
+    /// Rows of a data page, at most.
+    pub(crate) page_rows: usize,
     pub(crate) open_partitions: usize,
     pub(crate) commit_timeout: Duration,
 }
@@ -71,6 +73,7 @@ impl Default for WriteOptions {
             row_group_rows: DEFAULT_ROW_GROUP_ROWS,
             target_file_bytes: DEFAULT_TARGET_FILE_BYTES,
             zstd_level: DEFAULT_ZSTD_LEVEL,
+            page_rows: parquet::file::properties::DEFAULT_DATA_PAGE_ROW_COUNT_LIMIT,
             open_partitions: DEFAULT_OPEN_PARTITIONS,
             commit_timeout: DEFAULT_COMMIT_TIMEOUT,
         }

@@ -4,11 +4,12 @@ use arrow_schema::{DataType, Schema};
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::SortingColumn;
-use parquet::file::properties::{WriterProperties, WriterPropertiesPtr};
+use parquet::file::properties::{DEFAULT_WRITE_BATCH_SIZE, WriterProperties, WriterPropertiesPtr};
 use parquet::schema::types::SchemaDescPtr;
 
 use crate::error::{Error, Result};
 use crate::facts::ENGINE;
+use crate::write::options::WriteOptions;
 
 /// The Parquet schema of an Arrow schema, and how its columns are written.
 ///
@@ -16,16 +17,19 @@ use crate::facts::ENGINE;
 pub(crate) fn of(
     schema: &Schema,
     sort_by: &[String],
-    zstd_level: i32,
+    options: &WriteOptions,
 ) -> Result<(SchemaDescPtr, WriterPropertiesPtr)> {
     let encode =
         |error: parquet::errors::ParquetError| Error::encoding("preparing a data file", error);
     let parquet = ArrowSchemaConverter::new()
         .convert(schema)
         .map_err(encode)?;
-    let level = ZstdLevel::try_new(zstd_level).map_err(encode)?;
+    let level = ZstdLevel::try_new(options.zstd_level).map_err(encode)?;
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
+        .set_data_page_row_count_limit(options.page_rows)
+        // Limits are looked at once for each batch of values.
+        .set_write_batch_size(options.page_rows.min(DEFAULT_WRITE_BATCH_SIZE))
         .set_created_by(ENGINE.to_owned());
     for (leaf, column) in parquet.columns().iter().enumerate() {
         let root = schema.field(parquet.get_column_root_idx(leaf)).data_type();

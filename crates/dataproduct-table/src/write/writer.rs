@@ -14,6 +14,7 @@ use super::partition::{self, Part};
 use super::scope::{PartitionValues, Scope};
 use crate::error::{Error, Result};
 use crate::log::action::Add;
+use crate::log::state::TableState;
 use crate::predicate::Literal;
 use crate::schema::TableSchema;
 use crate::table::{Receipt, Table};
@@ -25,6 +26,7 @@ use crate::table::{Receipt, Table};
 pub struct Writer {
     table: Table,
     schema: Arc<TableSchema>,
+    base: u64,
     options: WriteOptions,
     publish_id: String,
     scope: Scope,
@@ -48,11 +50,8 @@ impl fmt::Debug for Writer {
 }
 
 impl Writer {
-    pub(crate) fn new(
-        table: Table,
-        schema: Arc<TableSchema>,
-        options: WriteOptions,
-    ) -> Result<Self> {
+    pub(crate) fn new(table: Table, state: &TableState, options: WriteOptions) -> Result<Self> {
+        let schema = Arc::clone(&state.schema);
         let publish_id = match &options.publish_id {
             Some(id) => check_publish_id(id)?,
             None => uuid::Uuid::now_v7().to_string(),
@@ -66,6 +65,7 @@ impl Writer {
         Ok(Self {
             table,
             schema,
+            base: state.version,
             options,
             publish_id,
             scope,
@@ -202,6 +202,7 @@ impl Writer {
             }
         }
         let plan = Plan {
+            base: self.base,
             publish_id: self.publish_id,
             schema: self.schema,
             scope: self.scope,

@@ -6,4 +6,9 @@
 )]
 
 mod basics;
+mod concurrency;
+mod crash;
+mod faults;
+mod log;
 mod support;
+mod types;

@@ -1,0 +1,327 @@
+//! Every type, at any depth, through files, log and kernel.
+
+use std::sync::Arc;
+
+use arrow_array::builder::{Int64Builder, ListBuilder, MapBuilder, StringBuilder};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int16Type;
+use arrow_array::{
+    Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray,
+    Float32Array, Float64Array, Int8Array, Int16Array, Int32Array, Int64Array, RecordBatch,
+    StringArray, StructArray, TimestampMicrosecondArray,
+};
+use arrow_schema::{DataType as ArrowType, Field, Schema};
+use dataproduct_contract::{Column, Contract, DataType};
+use dataproduct_table::{Error, Location, Predicate, Table, TableSpec, WriteOptions};
+
+use crate::support::*;
+
+fn decimal(precision: u8, scale: u8) -> DataType {
+    DataType::Decimal {
+        precision,
+        scale: scale.into(),
+    }
+}
+
+fn all_types() -> Contract {
+    let nullable =
+        |name: &str, data_type: DataType| Column::new(name, data_type).with_nullable(true);
+    let point = DataType::Struct(vec![
+        nullable("x", DataType::Int64),
+        nullable("note", DataType::String),
+    ]);
+    Contract::builder("inventory.everything", "1.0.0")
+        .with_owner("inventory-team")
+        .with_columns([
+            Column::new("id", DataType::Int64),
+            nullable("bool", DataType::Boolean),
+            nullable("i8", DataType::Int8),
+            nullable("i16", DataType::Int16),
+            nullable("i32", DataType::Int32),
+            nullable("f32", DataType::Float32),
+            nullable("f64", DataType::Float64),
+            nullable("text", DataType::String),
+            nullable("bytes", DataType::Binary),
+            nullable("d9", decimal(9, 2)),
+            nullable("d18", decimal(18, 4)),
+            nullable("d38", decimal(38, 10)),
+            nullable("date", DataType::Date),
+            nullable("at", DataType::Timestamp),
+            nullable("local", DataType::TimestampNtz),
+            nullable("status", DataType::String)
+                .with_allowed("open")
+                .with_allowed("closed"),
+            nullable("numbers", DataType::list(DataType::Int64, true)),
+            nullable(
+                "labels",
+                DataType::map(DataType::String, DataType::Int64, true),
+            ),
+            nullable("point", point.clone()),
+            nullable("points", DataType::list(point, true)),
+        ])
+        .build()
+        .unwrap()
+}
+
+fn all_rows(contract: &Contract) -> RecordBatch {
+    let mut numbers = ListBuilder::new(Int64Builder::new());
+    numbers.append_value([Some(1), None]);
+    numbers.append_null();
+    numbers.append_value([]);
+    let mut labels = MapBuilder::new(None, StringBuilder::new(), Int64Builder::new());
+    labels.keys().append_value("a");
+    labels.values().append_value(1);
+    labels.append(true).unwrap();
+    labels.append(false).unwrap();
+    labels.append(true).unwrap();
+    let point = |xs: Vec<Option<i64>>| -> StructArray {
+        let notes: StringArray = xs.iter().map(|x| x.map(|x| format!("n{x}"))).collect();
+        vec![
+            (
+                Arc::new(Field::new("x", ArrowType::Int64, true)),
+                Arc::new(Int64Array::from(xs)) as ArrayRef,
+            ),
+            (
+                Arc::new(Field::new("note", ArrowType::Utf8, true)),
+                Arc::new(notes) as ArrayRef,
+            ),
+        ]
+        .into()
+    };
+    let points = {
+        let values = point(vec![Some(1), Some(2), None]);
+        let field = Arc::new(Field::new("element", values.data_type().clone(), true));
+        let offsets = arrow_buffer::OffsetBuffer::from_lengths([2, 0, 1]);
+        arrow_array::ListArray::new(
+            field,
+            offsets,
+            Arc::new(values),
+            Some(vec![true, false, true].into()),
+        )
+    };
+    let status: DictionaryArray<Int16Type> =
+        [Some("open"), None, Some("closed")].into_iter().collect();
+    let digits = |precision, scale, values: Vec<Option<i128>>| -> ArrayRef {
+        Arc::new(
+            Decimal128Array::from(values)
+                .with_precision_and_scale(precision, scale)
+                .unwrap(),
+        )
+    };
+    let micros = vec![Some(-1), None, Some(1_700_000_000_123_456)];
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(Int64Array::from(vec![i64::MIN, 0, i64::MAX])),
+        Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)])),
+        Arc::new(Int8Array::from(vec![Some(i8::MIN), None, Some(i8::MAX)])),
+        Arc::new(Int16Array::from(vec![Some(i16::MIN), None, Some(i16::MAX)])),
+        Arc::new(Int32Array::from(vec![Some(i32::MIN), None, Some(i32::MAX)])),
+        Arc::new(Float32Array::from(vec![Some(f32::NAN), None, Some(-0.0)])),
+        Arc::new(Float64Array::from(vec![
+            Some(0.1),
+            None,
+            Some(f64::NEG_INFINITY),
+        ])),
+        Arc::new(StringArray::from(vec![
+            Some("å \"quoted\"\n"),
+            None,
+            Some(""),
+        ])),
+        Arc::new(BinaryArray::from(vec![
+            Some(&[0_u8, 255][..]),
+            None,
+            Some(b""),
+        ])),
+        digits(9, 2, vec![Some(-999_999_999), None, Some(1)]),
+        digits(18, 4, vec![Some(-999_999_999_999_999_999), None, Some(1)]),
+        digits(
+            38,
+            10,
+            vec![
+                Some(-99_999_999_999_999_999_999_999_999_999_999_999_999),
+                None,
+                Some(1),
+            ],
+        ),
+        Arc::new(Date32Array::from(vec![Some(-1), None, Some(20_000)])),
+        Arc::new(TimestampMicrosecondArray::from(micros.clone()).with_timezone("UTC")),
+        Arc::new(TimestampMicrosecondArray::from(micros)),
+        Arc::new(status),
+        Arc::new(numbers.finish()),
+        Arc::new(labels.finish()),
+        Arc::new(point(vec![Some(7), None, Some(8)])),
+        Arc::new(points),
+    ];
+    let schema = contract.arrow_schema();
+    let columns = columns
+        .iter()
+        .zip(schema.fields())
+        .map(|(column, field)| arrow_cast::cast(column, field.data_type()).unwrap());
+    RecordBatch::try_new(Arc::clone(&schema), columns.collect()).unwrap()
+}
+
+async fn published(location: &Location) -> (Table, RecordBatch) {
+    let contract = all_types();
+    let table = Table::create(location, &TableSpec::from_contract(&contract))
+        .await
+        .unwrap();
+    let rows = all_rows(&contract);
+    publish(&table, WriteOptions::new(), &admit(&contract, rows.clone()))
+        .await
+        .unwrap();
+    (table, rows)
+}
+
+#[tokio::test]
+async fn every_type_comes_back_as_it_went_in() {
+    let (table, rows) = published(&memory("types-all")).await;
+    let snapshot = table.snapshot().await.unwrap();
+    let read = snapshot
+        .scan()
+        .read_as(rows.schema())
+        .collect()
+        .await
+        .unwrap();
+    assert_eq!(read, [rows.clone()]);
+    // Stored as plain text: the dictionary was a matter of memory.
+    assert_eq!(
+        *snapshot
+            .schema()
+            .field_with_name("status")
+            .unwrap()
+            .data_type(),
+        ArrowType::Utf8
+    );
+    assert!(
+        !snapshot
+            .schema()
+            .field_with_name("id")
+            .unwrap()
+            .is_nullable()
+    );
+    let plain = snapshot.scan().select(["status"]).collect().await.unwrap();
+    let plain: Vec<_> = plain[0].column(0).as_string::<i32>().iter().collect();
+    assert_eq!(plain, [Some("open"), None, Some("closed")]);
+}
+
+#[tokio::test]
+async fn a_reader_brings_its_own_schema() {
+    let (table, rows) = published(&memory("types-reader")).await;
+    let scan = |fields: Vec<Field>| {
+        let table = table.clone();
+        async move {
+            table
+                .snapshot()
+                .await
+                .unwrap()
+                .scan()
+                .read_as(Arc::new(Schema::new(fields)))
+                .collect()
+                .await
+        }
+    };
+    // Another order, a wider type, a column that is not there yet.
+    let read = scan(vec![
+        Field::new("not_yet", ArrowType::Utf8, true),
+        Field::new("i32", ArrowType::Int64, true),
+        Field::new("id", ArrowType::Int64, false),
+    ])
+    .await
+    .unwrap();
+    assert_eq!(read[0].column(0).null_count(), 3);
+    assert_eq!(
+        read[0]
+            .column(1)
+            .as_primitive::<arrow_array::types::Int64Type>()
+            .value(0),
+        i64::from(i32::MIN)
+    );
+    assert_eq!(read[0].column(2), rows.column(0));
+    for bad in [
+        Field::new("not_yet", ArrowType::Utf8, false),
+        Field::new("i32", ArrowType::Int64, false),
+        Field::new("i32", ArrowType::Int16, true),
+        Field::new("text", ArrowType::Int64, true),
+    ] {
+        let refused = scan(vec![bad]).await;
+        assert!(matches!(refused, Err(Error::SchemaMismatch { .. })));
+    }
+    let snapshot = table.snapshot().await.unwrap();
+    let unknown = snapshot.scan().select(["nope"]).collect().await;
+    assert!(matches!(unknown, Err(Error::NoSuchColumn { .. })));
+    let mistyped = snapshot
+        .scan()
+        .filter(Predicate::eq("id", "x"))
+        .collect()
+        .await;
+    assert!(matches!(mistyped, Err(Error::InvalidPredicate { .. })));
+    let none: Vec<String> = Vec::new();
+    let counted = snapshot.scan().select(none).collect().await.unwrap();
+    assert_eq!(counted.iter().map(RecordBatch::num_rows).sum::<usize>(), 3);
+}
+
+#[tokio::test]
+async fn statistics_in_the_log_hold() {
+    let directory = tempfile::tempdir().unwrap();
+    let (_table, _) = published(&on_disk(&directory)).await;
+    let entry = std::fs::read_to_string(
+        directory
+            .path()
+            .join("table/_delta_log/00000000000000000001.json"),
+    )
+    .unwrap();
+    let add = entry
+        .lines()
+        .find(|line| line.starts_with("{\"add\""))
+        .unwrap();
+    let add: serde_json::Value = serde_json::from_str(add).unwrap();
+    let text = add["add"]["stats"].as_str().unwrap();
+    // Decimals keep all their digits, which a float would not.
+    assert!(
+        text.contains("\"d38\":-9999999999999999999999999999.9999999999"),
+        "{text}"
+    );
+    let stats: serde_json::Value = serde_json::from_str(text).unwrap();
+    assert_eq!(stats["numRecords"], 3);
+    assert_eq!(stats["minValues"]["id"], i64::MIN);
+    assert_eq!(stats["maxValues"]["date"], "2024-10-04");
+    assert_eq!(stats["minValues"]["at"], "1969-12-31T23:59:59.999Z");
+    assert_eq!(stats["maxValues"]["at"], "2023-11-14T22:13:20.124Z");
+    assert_eq!(stats["maxValues"]["local"], "2023-11-14T22:13:20.124");
+    assert_eq!(stats["minValues"]["point"]["x"], 7);
+    assert_eq!(stats["nullCount"]["point"]["x"], 1);
+    assert_eq!(stats["nullCount"]["numbers"], 1);
+    assert!(
+        stats["maxValues"]["f32"].is_null(),
+        "a NaN is above every bound"
+    );
+    assert!(stats["minValues"]["bytes"].is_null());
+    assert!(stats["minValues"]["f64"].is_null(), "JSON has no infinity");
+    assert!(
+        add["add"]["tags"]["dataproduct.sha256"]
+            .as_str()
+            .unwrap()
+            .len()
+            == 64
+    );
+}
+
+#[tokio::test]
+async fn only_a_local_timestamp_raises_the_protocol() {
+    let plain = create(&memory("types-plain")).await;
+    let (local, _) = published(&memory("types-local")).await;
+    for (table, local) in [(plain, false), (local, true)] {
+        let url = table.location().clone();
+        assert_eq!(
+            Table::open(&url)
+                .await
+                .unwrap()
+                .snapshot()
+                .await
+                .unwrap()
+                .schema()
+                .field_with_name("local")
+                .is_ok(),
+            local
+        );
+    }
+}
