@@ -1,5 +1,10 @@
 //! Small commits, against the flushes that make them durable.
-#![expect(clippy::expect_used, clippy::print_stdout, missing_docs, reason = "a bench stops at the first failure")]
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    missing_docs,
+    reason = "a bench stops at the first failure"
+)]
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -16,13 +21,20 @@ fn flushes(directory: &Path, number: usize, data: &[u8], log: &[u8]) {
         file.write_all(bytes).expect("room");
         file
     };
-    let sync_directory = || File::open(directory).expect("a directory").sync_all().expect("a flush");
+    let sync_directory = || {
+        File::open(directory)
+            .expect("a directory")
+            .sync_all()
+            .expect("a flush")
+    };
     let file = write(format!("data-{number}"), data);
     std::thread::scope(|scope| {
         scope.spawn(sync_directory);
         file.sync_all().expect("a flush");
     });
-    write(format!("log-{number}"), log).sync_all().expect("a flush");
+    write(format!("log-{number}"), log)
+        .sync_all()
+        .expect("a flush");
     sync_directory();
 }
 
@@ -32,12 +44,16 @@ fn main() {
     let contract = contract(false);
     let admitted = admit(&batches(1000, Order::Shuffled, &contract), &contract);
     let directory = tempfile::tempdir().expect("a directory");
-    let at = |name: &str| Location::parse(directory.path().join(name).to_str().expect("a path")).expect("a location");
+    let at = |name: &str| {
+        Location::parse(directory.path().join(name).to_str().expect("a path")).expect("a location")
+    };
     let table = |location: Location| {
         runtime.block_on(async {
             // Checkpoints are left out: they come every hundredth commit and are not part of a commit's flushes.
             let options = TableOptions::default().with_checkpoint_interval(0);
-            Table::create(&location, &TableSpec::from_contract(&contract)).await.expect("a table");
+            Table::create(&location, &TableSpec::from_contract(&contract))
+                .await
+                .expect("a table");
             Table::open_with(&location, options).await.expect("a table")
         })
     };
@@ -51,7 +67,17 @@ fn main() {
         });
     };
     publish(&durable);
-    let data = vec![7; usize::try_from(runtime.block_on(durable.snapshot()).expect("a snapshot").files()[0].bytes).unwrap_or(40_000)];
+    let data = vec![
+        7;
+        usize::try_from(
+            runtime
+                .block_on(durable.snapshot())
+                .expect("a snapshot")
+                .files()[0]
+                .bytes
+        )
+        .unwrap_or(40_000)
+    ];
     fs::create_dir(directory.path().join("raw")).expect("a directory");
     let raw = directory.path().join("raw");
     let mut took: [Vec<Took>; 3] = Default::default();
@@ -61,9 +87,18 @@ fn main() {
         took[2].push(measure(|| publish(&fast)).0);
     }
     println!("\ncommits of 1,000 rows (n = {commits})");
-    let figure = |took: &[Took], pick: fn(&Took) -> Duration| median(took.iter().map(pick).collect()).as_secs_f64() * 1e3;
+    let figure = |took: &[Took], pick: fn(&Took) -> Duration| {
+        median(took.iter().map(pick).collect()).as_secs_f64() * 1e3
+    };
     let base = figure(&took[0], |took| took.wall);
-    for (name, took) in ["its flushes alone", "publish, durable", "publish, not flushed"].iter().zip(&took) {
+    for (name, took) in [
+        "its flushes alone",
+        "publish, durable",
+        "publish, not flushed",
+    ]
+    .iter()
+    .zip(&took)
+    {
         let mut wall: Vec<Duration> = took.iter().map(|took| took.wall).collect();
         wall.sort_unstable();
         println!(

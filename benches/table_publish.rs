@@ -1,5 +1,10 @@
 //! Publishing ten million stock rows, against a raw Parquet writer with the same properties.
-#![expect(clippy::expect_used, clippy::print_stdout, missing_docs, reason = "a bench stops at the first failure")]
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    missing_docs,
+    reason = "a bench stops at the first failure"
+)]
 
 use std::fs::File;
 
@@ -18,11 +23,17 @@ fn main() {
         let batches = batches(rows(), order, &contract);
         let admitted = admit(&batches, &contract);
         let directory = tempfile::tempdir().expect("a directory");
-        let root = Location::parse(directory.path().to_str().expect("a plain path")).expect("a location");
+        let root =
+            Location::parse(directory.path().to_str().expect("a plain path")).expect("a location");
         let publish = |durability: Durability| {
-            let location = root.join("table").expect("a location").with_durability(durability);
+            let location = root
+                .join("table")
+                .expect("a location")
+                .with_durability(durability);
             runtime.block_on(async {
-                let table = Table::create(&location, &TableSpec::from_contract(&contract)).await.expect("a table");
+                let table = Table::create(&location, &TableSpec::from_contract(&contract))
+                    .await
+                    .expect("a table");
                 let mut writer = table.write(WriteOptions::new()).await.expect("a writer");
                 for rows in &admitted {
                     writer.push(rows).await.expect("the rows fit");
@@ -41,7 +52,8 @@ fn main() {
                 .build();
             let path = directory.path().join("raw.parquet");
             let file = File::create(&path).expect("a file");
-            let mut writer = ArrowWriter::try_new(file, contract.arrow_schema(), Some(properties)).expect("a writer");
+            let mut writer = ArrowWriter::try_new(file, contract.arrow_schema(), Some(properties))
+                .expect("a writer");
             for batch in &batches {
                 writer.write(batch).expect("the rows fit");
             }

@@ -13,7 +13,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arrow_array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow_array::{
+    Array, ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
 use cpu_time::ProcessTime;
 use dataproduct_contract::{Column, Contract, DataType};
 use dataproduct_quality::{Admitted, Gate, Verdict};
@@ -30,7 +32,10 @@ pub fn rows() -> usize {
 /// A number from the environment.
 #[must_use]
 pub fn number(name: &str, default: usize) -> usize {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+    std::env::var(name)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(default)
 }
 
 /// In which order rows come.
@@ -49,7 +54,10 @@ pub fn contract(sorted: bool) -> Contract {
     let number = |name: &str| Column::new(name, DataType::Int64).with_nullable(true);
     let (sku, location) = (text("sku"), text("location_id"));
     let (sku, location) = match sorted {
-        true => (sku.with_nullable(false).with_sort(1), location.with_nullable(false).with_sort(2)),
+        true => (
+            sku.with_nullable(false).with_sort(1),
+            location.with_nullable(false).with_sort(2),
+        ),
         false => (sku, location),
     };
     Contract::builder("inventory.stock-levels", "1.0.0")
@@ -116,23 +124,46 @@ fn batch(places: &[u64], contract: &Contract) -> RecordBatch {
     const CURRENCIES: [&str; 6] = ["NOK", "SEK", "DKK", "EUR", "GBP", "USD"];
     const STATUSES: [&str; 5] = ["active", "blocked", "clearance", "planned", "returned"];
     let text = |value: &dyn Fn(u64) -> Option<String>| -> ArrayRef {
-        Arc::new(places.iter().map(|place| value(*place)).collect::<StringArray>())
+        Arc::new(
+            places
+                .iter()
+                .map(|place| value(*place))
+                .collect::<StringArray>(),
+        )
     };
-    let pick = |list: &[&str], by: u64| Some(list[(mix(by) % list.len() as u64) as usize].to_owned());
+    let pick =
+        |list: &[&str], by: u64| Some(list[(mix(by) % list.len() as u64) as usize].to_owned());
     // Ten locations a sku, ascending.
     let place_of = |place: u64| (place % 10) * 20 + mix(place / 10) % 20;
     let columns: Vec<ArrayRef> = vec![
         text(&|place| Some(sku(place / 10))),
         text(&|place| Some(location(place_of(place)))),
-        Arc::new(places.iter().map(|place| Some((mix(*place) % 500) as i64)).collect::<Int64Array>()),
-        Arc::new(places.iter().map(|place| Some((mix(*place ^ 1) % 20) as i64)).collect::<Int64Array>()),
-        Arc::new(places.iter().map(|place| Some((mix(*place / 10) % 5000) as f64 / 4.0)).collect::<Float64Array>()),
+        Arc::new(
+            places
+                .iter()
+                .map(|place| Some((mix(*place) % 500) as i64))
+                .collect::<Int64Array>(),
+        ),
+        Arc::new(
+            places
+                .iter()
+                .map(|place| Some((mix(*place ^ 1) % 20) as i64))
+                .collect::<Int64Array>(),
+        ),
+        Arc::new(
+            places
+                .iter()
+                .map(|place| Some((mix(*place / 10) % 5000) as f64 / 4.0))
+                .collect::<Float64Array>(),
+        ),
         text(&|place| pick(&CURRENCIES, place / 10)),
         text(&|place| pick(&STATUSES, place)),
         Arc::new(
             places
                 .iter()
-                .map(|place| Some(1_700_000_000_000_000 + (mix(*place ^ 2) % 86_400_000_000) as i64))
+                .map(|place| {
+                    Some(1_700_000_000_000_000 + (mix(*place ^ 2) % 86_400_000_000) as i64)
+                })
                 .collect::<TimestampMicrosecondArray>()
                 .with_timezone("UTC"),
         ),
@@ -149,7 +180,9 @@ pub fn admit(batches: &[RecordBatch], contract: &Contract) -> Vec<Admitted> {
         Verdict::Admitted(rows) => Some(rows),
         Verdict::Refused(_) => None,
     });
-    admitted.collect::<Option<Vec<_>>>().expect("the rows keep the contract")
+    admitted
+        .collect::<Option<Vec<_>>>()
+        .expect("the rows keep the contract")
 }
 
 /// What one run took.

@@ -71,6 +71,13 @@ pub enum Error {
         reason: String,
     },
 
+    /// A newer declaration breaks what is stored. Declare a new major version, which is another table.
+    #[error("the table cannot become that: {reason}")]
+    Incompatible {
+        /// What would break.
+        reason: String,
+    },
+
     /// The rows do not have the table's schema. Publish rows of the table's contract.
     #[error("the rows do not fit the table: {reason}")]
     SchemaMismatch {

@@ -36,6 +36,7 @@
 
 mod contracts;
 mod error;
+mod evolve;
 mod facts;
 mod kernel;
 mod local;

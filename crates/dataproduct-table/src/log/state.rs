@@ -325,3 +325,6 @@ impl Replay {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

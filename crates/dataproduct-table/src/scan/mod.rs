@@ -400,7 +400,7 @@ fn foreign(version: u64, output: Arc<Output>) -> BoxStream<'static, Result<Recor
     received(receive)
         .try_filter_map(move |batch| {
             let output = Arc::clone(&output);
-            async move { output.from_logical(&batch) }
+            async move { output.arrange(&batch) }
         })
         .boxed()
 }

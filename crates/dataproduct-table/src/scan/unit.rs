@@ -57,7 +57,7 @@ impl Output {
     }
 
     /// Brings a batch in the table's logical schema into the reader's, keeping the rows that are wanted.
-    pub(crate) fn from_logical(&self, batch: &RecordBatch) -> Result<Option<RecordBatch>> {
+    pub(crate) fn arrange(&self, batch: &RecordBatch) -> Result<Option<RecordBatch>> {
         let failed = |error: ArrowError| Error::encoding("filtering rows", error);
         let batch = match &self.predicate {
             None => batch.clone(),

@@ -162,7 +162,7 @@ async fn found_ours(table: &Table, publish_id: &str, version: u64) -> Result<Rec
 }
 
 /// A pause that doubles from try to try and is jittered, so that publishers who met once do not meet again.
-fn pause(attempts: u32) -> Duration {
+pub(crate) fn pause(attempts: u32) -> Duration {
     let longest = Duration::from_millis(1 << attempts.min(9)).min(LONGEST_PAUSE);
     // The low half of a version 7 UUID is random.
     let random = uuid::Uuid::now_v7().as_u128() as u32;

@@ -153,3 +153,78 @@ async fn a_damaged_log_is_an_error_that_names_the_entry() {
     std::fs::write(&entry, good).unwrap();
     Table::open(&location).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_table_evolves_with_its_contract() {
+    use arrow_schema::{DataType, Field, Schema};
+    let table = create(&memory("log-evolve")).await;
+    let opened_before = Table::open(table.location()).await.unwrap();
+    publish(&table, WriteOptions::new(), &rows(&[("a", "L1", Some(1))]))
+        .await
+        .unwrap();
+    let spec = |fields: Vec<Field>| {
+        dataproduct_table::TableSpec::new(std::sync::Arc::new(Schema::new(fields)))
+    };
+    let before = || {
+        vec![
+            Field::new("sku", DataType::Utf8, false),
+            Field::new("location", DataType::Utf8, false),
+            Field::new("on_hand", DataType::Int64, true),
+        ]
+    };
+    let mut stale = table.write(WriteOptions::new()).await.unwrap();
+    stale.push(&rows(&[("stale", "L1", None)])).await.unwrap();
+
+    let mut added = before();
+    added.push(Field::new(
+        "local",
+        DataType::Timestamp(arrow_schema::TimeUnit::Microsecond, None),
+        true,
+    ));
+    let spec_added = spec(added.clone()).with_property("dataproduct.note", "wider");
+    assert_eq!(table.evolve(&spec_added).await.unwrap(), 2);
+    assert_eq!(
+        table.evolve(&spec_added).await.unwrap(),
+        2,
+        "evolving twice is evolving once"
+    );
+    let error = stale.commit().await.unwrap_err();
+    assert!(matches!(error, Error::Conflict { .. }), "{error}");
+
+    let snapshot = opened_before.snapshot().await.unwrap();
+    assert_eq!(snapshot.property("dataproduct.note"), Some("wider"));
+    assert_eq!(
+        snapshot.property("dataproduct.owner"),
+        Some("inventory-team"),
+        "what is not named stays"
+    );
+    assert_eq!(snapshot.name(), Some("inventory.stock"));
+    let read = snapshot.scan().collect().await.unwrap();
+    assert_eq!(read[0].num_columns(), 4);
+    assert_eq!(arrow_array::Array::null_count(read[0].column(3)), 1);
+    // Rows of the older contract still fit: what they lack is null.
+    publish(&table, WriteOptions::new(), &rows(&[("b", "L1", None)]))
+        .await
+        .unwrap();
+    assert_eq!(read_sorted(&table).await.len(), 2);
+
+    let mut no_longer = before();
+    no_longer.remove(2);
+    let mut other_type = added.clone();
+    other_type[2] = Field::new("on_hand", DataType::Utf8, true);
+    let mut required = added.clone();
+    required[2] = Field::new("on_hand", DataType::Int64, false);
+    let mut new_required = added.clone();
+    new_required.push(Field::new("must", DataType::Int64, false));
+    for bad in [
+        spec(no_longer),
+        spec(other_type),
+        spec(required),
+        spec(new_required),
+        spec(added).with_partition_by(["sku"]),
+    ] {
+        let error = table.evolve(&bad).await.unwrap_err();
+        assert!(matches!(error, Error::Incompatible { .. }), "{error}");
+    }
+    assert_eq!(table.snapshot().await.unwrap().version(), 3);
+}
