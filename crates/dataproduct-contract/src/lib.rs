@@ -32,6 +32,7 @@ mod rule;
 mod shape;
 mod sla;
 mod to_document;
+mod to_product;
 mod validate;
 mod value;
 mod version;

@@ -5,7 +5,7 @@ mod limits;
 mod rules;
 mod service;
 
-pub(crate) use columns::{MAX_DEPTH, fill_ids, names};
+pub(crate) use columns::{MAX_DEPTH, each, fill_ids, names};
 
 use std::collections::BTreeSet;
 

@@ -370,3 +370,30 @@ proptest! {
         let _ = Contract::from_yaml(&text);
     }
 }
+
+#[test]
+fn the_product_around_contracts_is_an_odps_document() {
+    use dataproduct_contract::odps::Product;
+    let older = Contract::builder("product.catalogue", "1.0.0")
+        .with_owner("product-platform")
+        .with_column(Column::new("sku", DataType::String))
+        .build()
+        .unwrap();
+    let product = Product::around(&[older.clone(), everything()]).unwrap();
+    let text = product.to_yaml().unwrap();
+    assert_eq!(Product::from_yaml(&text).unwrap(), product);
+    insta::assert_snapshot!(text);
+
+    assert_eq!(
+        Product::around(&[])
+            .unwrap_err()
+            .iter()
+            .next()
+            .unwrap()
+            .code,
+        "no-contracts"
+    );
+    let foreign = Contract::from_yaml(FOREIGN).unwrap();
+    let problems = Product::around(&[older, foreign]).unwrap_err();
+    assert_eq!(problems.iter().next().unwrap().code, "other-product");
+}
