@@ -43,7 +43,7 @@ pub(crate) use path::Path;
 pub const DEFAULT_MAX_BYTES: usize = 1 << 20;
 
 /// Greatest number of values in a text that is read; keys count as values.
-pub const MAX_NODES: usize = 100_000;
+pub const MAX_NODES: usize = 50_000;
 
 /// Greatest depth of lists and maps within each other.
 pub const MAX_DEPTH: usize = 32;

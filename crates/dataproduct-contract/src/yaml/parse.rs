@@ -212,7 +212,7 @@ impl Builder {
     ) -> Result<(), Problem> {
         let plain = style == ScalarStyle::Plain && !forced;
         if self.expects_key() {
-            return self.key(text, plain, span);
+            return self.key(text, style, plain, span);
         }
         let scalar = if plain { resolve(text) } else { Scalar::Text };
         let content = match scalar {
@@ -229,7 +229,7 @@ impl Builder {
                 Content::Null
             }
             Scalar::Text => {
-                self.check_characters(text, span);
+                self.check_escapes(text, style, span);
                 Content::String(text.to_owned())
             }
         };
@@ -241,7 +241,13 @@ impl Builder {
         matches!(self.open.last(), Some(Open::Map { key: None, .. }))
     }
 
-    fn key(&mut self, name: &str, plain: bool, span: Span) -> Result<(), Problem> {
+    fn key(
+        &mut self,
+        name: &str,
+        style: ScalarStyle,
+        plain: bool,
+        span: Span,
+    ) -> Result<(), Problem> {
         if plain && name == "<<" {
             return Err(located(too_complex("it merges maps with `<<`"), span));
         }
@@ -256,7 +262,7 @@ impl Builder {
                 repeated,
             });
         }
-        self.check_characters(name, span);
+        self.check_escapes(name, style, span);
         if repeated {
             self.note(duplicate_key, span);
         }
@@ -304,9 +310,11 @@ impl Builder {
         path
     }
 
-    /// Escapes can spell characters that do not stand in the text itself.
-    fn check_characters(&mut self, text: &str, span: Span) {
-        if let Some((found, why, ..)) = character::first_fault(text) {
+    /// Escapes, which stand in double quotes only, can spell characters that the text does not hold.
+    fn check_escapes(&mut self, text: &str, style: ScalarStyle, span: Span) {
+        if style == ScalarStyle::DoubleQuoted
+            && let Some((found, why, ..)) = character::first_fault(text)
+        {
             self.note(|path| bad_character(path, found, why), span);
         }
     }
