@@ -1,0 +1,21 @@
+//! The product team: what is for sale, as the data product `product.catalogue`.
+//!
+//! Three shops list their sofas in three ways, none of them clean. [`clean`] makes one table of
+//! them, and accounts for every line: it is a row of the product, or it is in the list of rejected
+//! lines with the reason. Rows that are published although something about them is unclear are
+//! listed too.
+//!
+//! ```
+//! let cleaning = product_team::clean()?;
+//! assert_eq!(cleaning.lines, 461 + 184 + 167);
+//! assert_eq!(cleaning.rows.len() + cleaning.rejected.len(), cleaning.lines);
+//! # Ok::<(), product_team::SourceError>(())
+//! ```
+
+mod cleaning;
+pub mod dirty;
+mod shops;
+mod sofa;
+
+pub use cleaning::{Cleaning, Doubt, Doubted, Reason, Rejected, SourceError, clean};
+pub use sofa::{Category, Colour, Currency, Extent, LengthUnit, Money, Shop, Sofa, collected_at};
