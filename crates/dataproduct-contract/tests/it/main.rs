@@ -7,5 +7,6 @@
 
 mod hostile;
 mod model;
+mod row;
 mod validation;
 mod yaml;

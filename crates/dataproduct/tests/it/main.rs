@@ -1,3 +1,0 @@
-//! Tests of the facade through its public API.
-
-mod derive;
