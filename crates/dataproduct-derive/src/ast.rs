@@ -1,7 +1,6 @@
 //! The types that the macros are on, as far as they can be read.
 
 use proc_macro2::Span;
-use quote::ToTokens;
 use syn::{
     Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Ident, Lit, Meta, Path, Type, Visibility,
 };
@@ -139,7 +138,7 @@ pub(crate) struct Newtype<'a> {
 /// What `#[derive(ColumnType)]` is on.
 pub(crate) enum TypeInput<'a> {
     Enum(Enum<'a>),
-    Newtype(Newtype<'a>),
+    Newtype(Box<Newtype<'a>>),
 }
 
 impl<'a> TypeInput<'a> {
@@ -180,13 +179,13 @@ impl<'a> TypeInput<'a> {
                         errors.shape(ty, format!("whether a value may be missing is a matter of the column: write the type without `Option` here, and `Option<{}>` on the field", input.ident));
                     }
                     let attrs = ColumnAttrs::of_type(&input.attrs, errors);
-                    Some(Self::Newtype(Newtype {
+                    Some(Self::Newtype(Box::new(Newtype {
                         ident: &input.ident,
                         description: description(&input.attrs),
                         ty,
                         kind,
                         attrs,
-                    }))
+                    })))
                 }
                 Fields::Named(_) => {
                     errors.shape(&input.ident, "a struct with named fields is nested in a column with `#[derive(Record)]`; `ColumnType` is for enums and tuple structs of one field");
@@ -206,33 +205,10 @@ impl<'a> TypeInput<'a> {
 }
 
 fn kind(ty: &Type, errors: &mut Errors) -> Kind {
-    Kind::of(ty).unwrap_or_else(|(ty, instead)| {
-        errors.shape(
-            &ty,
-            format!(
-                "`{}` is not a type that a column can have: {instead}",
-                shown(&ty)
-            ),
-        );
+    Kind::of(ty).unwrap_or_else(|error| {
+        errors.shape_error(error);
         Kind::Other
     })
-}
-
-/// A type as its author would write it.
-fn shown(ty: &Type) -> String {
-    let text = ty.to_token_stream().to_string();
-    [
-        (" < ", "<"),
-        (" <", "<"),
-        ("< ", "<"),
-        (" >", ">"),
-        (" :: ", "::"),
-        (" ,", ","),
-        ("& ", "&"),
-        (" ;", ";"),
-    ]
-    .iter()
-    .fold(text, |text, (from, to)| text.replace(from, to))
 }
 
 fn refuse_generics(input: &DeriveInput, errors: &mut Errors) {

@@ -24,8 +24,13 @@ impl Errors {
 
     /// Notes a mistake that leaves nothing to expand.
     pub(crate) fn shape(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) {
+        self.shape_error(syn::Error::new_spanned(tokens, message));
+    }
+
+    /// Notes a mistake that leaves nothing to expand.
+    pub(crate) fn shape_error(&mut self, error: syn::Error) {
         self.shapeless = true;
-        self.on(tokens, message);
+        self.found.push(error);
     }
 
     /// Keeps the value, or notes why there is none.

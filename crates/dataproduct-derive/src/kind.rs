@@ -53,8 +53,8 @@ impl Kind {
     }
 
     /// The kind of a type, or what to write instead of a type that no column has.
-    pub(crate) fn of(ty: &Type) -> Result<Self, (Type, String)> {
-        let refuse = |instead: &str| Err((ty.clone(), instead.to_owned()));
+    pub(crate) fn of(ty: &Type) -> syn::Result<Self> {
+        let refuse = |instead: &str| Err(refusal(ty, instead));
         match ty {
             Type::Group(group) => Self::of(&group.elem),
             Type::Paren(paren) => Self::of(&paren.elem),
@@ -91,12 +91,40 @@ impl Kind {
     }
 }
 
-fn integer<T: Into<i128>>(smallest: T, largest: T) -> Result<Kind, (Type, String)> {
+/// The mistake of a type that no column has, with what to write instead.
+fn refusal(ty: &Type, instead: &str) -> syn::Error {
+    let message = format!(
+        "`{}` is not a type that a column can have: {instead}",
+        shown(ty)
+    );
+    syn::Error::new_spanned(ty, message)
+}
+
+/// A type as its author would write it.
+fn shown(ty: &Type) -> String {
+    let spaces = [
+        (" < ", "<"),
+        (" <", "<"),
+        ("< ", "<"),
+        (" >", ">"),
+        (" :: ", "::"),
+        (" ,", ","),
+        ("& ", "&"),
+        (" ;", ";"),
+    ];
+    spaces
+        .iter()
+        .fold(ty.to_token_stream().to_string(), |text, (from, to)| {
+            text.replace(from, to)
+        })
+}
+
+fn integer<T: Into<i128>>(smallest: T, largest: T) -> syn::Result<Kind> {
     Ok(Kind::Integer(smallest.into(), largest.into()))
 }
 
-fn named(ty: &Type, name: &str, arguments: &[&GenericArgument]) -> Result<Kind, (Type, String)> {
-    let refuse = |instead: &str| Err((ty.clone(), instead.to_owned()));
+fn named(ty: &Type, name: &str, arguments: &[&GenericArgument]) -> syn::Result<Kind> {
+    let refuse = |instead: &str| Err(refusal(ty, instead));
     let inner = |place: usize| match arguments.get(place) {
         Some(GenericArgument::Type(inner)) => Kind::of(inner).map(Some),
         _ => Ok(None),
@@ -180,7 +208,7 @@ fn named(ty: &Type, name: &str, arguments: &[&GenericArgument]) -> Result<Kind, 
 }
 
 /// `Decimal<P, S>` with its numbers, where they are written out.
-fn decimal(ty: &Type, arguments: &[&GenericArgument]) -> Result<Kind, (Type, String)> {
+fn decimal(ty: &Type, arguments: &[&GenericArgument]) -> syn::Result<Kind> {
     let number = |argument: &GenericArgument| match argument {
         GenericArgument::Const(Expr::Lit(ExprLit {
             lit: Lit::Int(int), ..
@@ -190,9 +218,9 @@ fn decimal(ty: &Type, arguments: &[&GenericArgument]) -> Result<Kind, (Type, Str
     if let (Some(precision), Some(scale)) = (number(arguments[0]), number(arguments[1]))
         && (precision == 0 || precision > 38 || scale > precision)
     {
-        return Err((
-            ty.clone(),
-            "a decimal has 1 to 38 digits, at most all of them after the point: write `Decimal<10, 2>`".to_owned(),
+        return Err(refusal(
+            ty,
+            "a decimal has 1 to 38 digits, at most all of them after the point: write `Decimal<10, 2>`",
         ));
     }
     Ok(Kind::Decimal)

@@ -163,6 +163,8 @@ macro_rules! widened {
 
             fn column(name: &str) -> Column {
                 Column::new(name, DataType::$data_type)
+                    .with_minimum(<$rust>::MIN)
+                    .with_maximum(<$rust>::MAX)
             }
             #[inline]
             fn append(&self, builder: &mut Self::Builder) {
@@ -230,13 +232,12 @@ impl ColumnType for u64 {
     type View<'a> = u64;
 
     fn column(name: &str) -> Column {
-        Column::new(
-            name,
-            DataType::Decimal {
-                precision: U64_DIGITS,
-                scale: 0,
-            },
-        )
+        let data_type = DataType::Decimal {
+            precision: U64_DIGITS,
+            scale: 0,
+        };
+        // The largest value is no bound that a document can state: it is beyond 64 bits with sign.
+        Column::new(name, data_type).with_minimum(0)
     }
     #[inline]
     fn append(&self, builder: &mut Self::Builder) {

@@ -152,7 +152,7 @@ impl ColumnType for NaiveDate {
         open::<DateKind>(
             array,
             absent,
-            |days| days >= FIRST_DAY && days <= LAST_DAY,
+            |days| (FIRST_DAY..=LAST_DAY).contains(&days),
             "days",
         )
     }

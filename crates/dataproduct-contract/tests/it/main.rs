@@ -10,6 +10,7 @@ mod model;
 mod mutation;
 mod odcs;
 mod odps;
+mod row;
 mod standards;
 mod validation;
 mod yaml;

@@ -1,9 +1,8 @@
 //! Tests of the facade through its public API.
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::panic,
     reason = "a test fails by panicking"
 )]
 
-mod derive;
 mod mesh;

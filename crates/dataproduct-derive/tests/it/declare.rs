@@ -6,7 +6,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_schema::DataType as ArrowType;
 use chrono::{DateTime, Utc};
-use dataproduct::{ColumnType, DataProduct, Record, Rows};
+use dataproduct::row::{ColumnType, DataProduct, Record, Rows};
 
 /// What a shop calls an article.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, ColumnType)]

@@ -1,0 +1,9 @@
+use dataproduct::row::ColumnType;
+
+#[derive(Debug, ColumnType)]
+enum Status {
+    InStock,
+    SoldOut,
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use dataproduct::row::DataProduct;
+
+#[derive(DataProduct)]
+#[product(name = "inventory.stock", version = "1.0.0", owner = "inventory")]
+struct Stock {
+    #[column(key)]
+    sku: String,
+    #[column(partition)]
+    price: f64,
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use dataproduct::row::DataProduct;
+
+#[derive(DataProduct)]
+#[product(name = "inventory.stock", version = "1.0.0", owner = "inventory")]
+struct Stock;
+
+fn main() {}

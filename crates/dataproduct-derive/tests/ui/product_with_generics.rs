@@ -1,0 +1,10 @@
+use dataproduct::row::DataProduct;
+
+#[derive(DataProduct)]
+#[product(name = "inventory.stock", version = "1.0.0", owner = "inventory")]
+struct Stock<'a, T> {
+    sku: &'a str,
+    on_hand: T,
+}
+
+fn main() {}

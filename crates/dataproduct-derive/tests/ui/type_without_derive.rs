@@ -1,0 +1,15 @@
+use dataproduct::row::DataProduct;
+
+#[derive(DataProduct)]
+#[product(name = "inventory.stock", version = "1.0.0", owner = "inventory")]
+struct Stock {
+    #[column(key)]
+    sku: String,
+    size: Size,
+}
+
+fn main() {}
+
+struct Size {
+    width: i32,
+}
