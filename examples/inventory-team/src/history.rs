@@ -51,8 +51,9 @@ fn opening(shape: &Shape, site: usize, quantity: i32, outflow: &[i32], sites: us
     let sold: i32 = outflow.iter().sum::<i32>() / GIFTS_PER_SOFA;
     let weeks = i32::try_from(Shape::DAYS / 7).unwrap_or(1);
     let sites = i32::try_from(sites).unwrap_or(1);
-    // Half of what a site sells in a week.
-    let safety = (sold / (2 * weeks * sites)).min(MOST_SAFETY_STOCK);
+    // Half of what a site sells in a week, rounded up.
+    let halves = 2 * weeks * sites;
+    let safety = ((sold + halves - 1) / halves).min(MOST_SAFETY_STOCK);
     Position::new(pieces, safety)
 }
 

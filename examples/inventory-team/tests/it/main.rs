@@ -1,4 +1,5 @@
 //! The generated stock as a consumer sees it.
+#![allow(clippy::unwrap_used, reason = "a helper of tests is a test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
