@@ -1,6 +1,9 @@
-"""Lays the official JSON Schemas out of their wheels into a folder and prints its path.
+"""Prints the path of a folder with the official JSON Schemas.
 
 usage: standards.py FOLDER
+
+A folder `shared/standards` beside the repository has the standards' examples too, and is taken when it is
+there. Otherwise the schemas are laid out of their wheels into FOLDER.
 """
 
 import importlib.util
@@ -15,6 +18,10 @@ def package(name: str) -> pathlib.Path:
 
 
 def main() -> None:
+    beside = pathlib.Path(__file__).resolve().parents[3] / "shared" / "standards"
+    if beside.is_dir():
+        print(beside)
+        return
     folder = pathlib.Path(sys.argv[1]).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     files = {

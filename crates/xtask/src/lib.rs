@@ -21,6 +21,9 @@ pub fn files() -> Result<Files, Error> {
     let mut files = Files::new();
     product::<product_team::Sofa>(&mut files)?;
     product::<inventory_team::StockLevel>(&mut files)?;
+    product::<logistics_team::DeliverySlot>(&mut files)?;
+    product::<logistics_team::PostalZone>(&mut files)?;
+    product::<every_type::EveryType>(&mut files)?;
     let schema = json(&Document::json_schema())?;
     files.insert("contract.schema.json".into(), schema);
     files.insert("product.schema.json".into(), json(&Product::json_schema())?);
