@@ -1,7 +1,7 @@
 //! What code that the derive macros made names. Nothing here is for use by hand, and it changes
 //! without notice.
 
-pub use std::sync::LazyLock;
+pub use std::sync::OnceLock;
 pub use std::time::Duration;
 
 pub use arrow_array::ArrayRef;

@@ -33,6 +33,16 @@ impl Kind {
         }
     }
 
+    /// Whether the macro can see that a column can have it.
+    pub(crate) fn is_known(&self) -> bool {
+        match self {
+            Self::Optional(inner) | Self::List(inner) => inner.is_known(),
+            // What stands in a map is not looked into further.
+            Self::Map | Self::Other => false,
+            _ => true,
+        }
+    }
+
     /// What it is called in a message.
     pub(crate) fn name(&self) -> &'static str {
         match self.required() {

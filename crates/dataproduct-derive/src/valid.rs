@@ -10,7 +10,7 @@ use crate::attr::column::ColumnAttrs;
 use crate::attr::product::ProductAttrs;
 use crate::attr::rule::Rule;
 use crate::attr::{Literal, LiteralValue, Place, Range};
-use crate::errors::Errors;
+use crate::errors::{Errors, words};
 use crate::kind::Kind;
 
 /// What must hold for every struct with named fields.
@@ -76,20 +76,12 @@ pub(crate) fn nested(record: &Record<'_>, errors: &mut Errors) {
 
 /// What must hold for a product and its columns together.
 pub(crate) fn product(product: &ProductAttrs, record: &Record<'_>, errors: &mut Errors) {
-    for (missing, name, example) in [
-        (
-            product.name.is_none(),
-            "name",
-            "name = \"inventory.stock-levels\"",
-        ),
-        (product.version.is_none(), "version", "version = \"1.0.0\""),
-        (
-            product.owner.is_none(),
-            "owner",
-            "owner = \"inventory-platform\"",
-        ),
+    for (name, example) in [
+        ("name", "name = \"inventory.stock-levels\""),
+        ("version", "version = \"1.0.0\""),
+        ("owner", "owner = \"inventory-platform\""),
     ] {
-        if missing {
+        if !product.seen.iter().any(|seen| seen == name) {
             errors.on(
                 record.ident,
                 format!("a data product needs `{name}`: write `#[product({example})]`"),
@@ -162,7 +154,10 @@ fn product_rule(rule: &Rule, columns: &[String], errors: &mut Errors) {
                     let known: Vec<&str> = columns.iter().map(String::as_str).collect();
                     errors.at(
                         argument.span,
-                        crate::attr::unknown("the product", name, &known),
+                        format!(
+                            "the product has no column `{name}`: write {}",
+                            words(&known)
+                        ),
                     );
                 }
             }
@@ -261,7 +256,7 @@ fn positions(name: &str, places: &[(&Field<'_>, &Place)], errors: &mut Errors) {
         match place.position {
             None => errors.at(place.span, format!("other columns have a place: give this one its own, `{name} = {}`, or none to any", places.len())),
             Some(position) if position as usize > places.len() => {
-                errors.at(place.span, format!("there are {} columns with `{name}`: number them from 1 without gaps", places.len()));
+                errors.at(place.span, format!("the places of `{name}` go from 1 to {} here: number them without gaps", places.len()));
             }
             Some(position) if taken.contains(&position) => {
                 errors.at(place.span, format!("place {position} is taken by another column: give this one its own"));
@@ -514,6 +509,20 @@ fn lengths(attrs: &ColumnAttrs, kind: &Kind, errors: &mut Errors) {
 fn values(name: &str, values: &[Literal], kind: &Kind, errors: &mut Errors) {
     for Literal { value, span } in values {
         let instead = match (kind, value) {
+            (_, LiteralValue::Text(_))
+                if matches!(
+                    kind,
+                    Kind::Text
+                        | Kind::Bytes
+                        | Kind::Uuid
+                        | Kind::Date
+                        | Kind::Timestamp
+                        | Kind::TimestampNtz
+                        | Kind::Decimal
+                ) =>
+            {
+                continue;
+            }
             (
                 Kind::Text
                 | Kind::Bytes
@@ -521,22 +530,22 @@ fn values(name: &str, values: &[Literal], kind: &Kind, errors: &mut Errors) {
                 | Kind::Date
                 | Kind::Timestamp
                 | Kind::TimestampNtz,
-                value,
-            ) => {
-                if matches!(value, LiteralValue::Text(_)) {
-                    continue;
-                }
-                "write it in quotes"
+                _,
+            ) => "in quotes",
+            (Kind::Integer(..), LiteralValue::Integer(_))
+            | (Kind::Bool, LiteralValue::Bool(_))
+            | (Kind::Float | Kind::Decimal, LiteralValue::Integer(_) | LiteralValue::Float(_)) => {
+                continue;
             }
-            (Kind::Integer(..), LiteralValue::Integer(_)) => continue,
-            (Kind::Integer(..), _) => "write a whole number",
-            (Kind::Float, LiteralValue::Integer(_) | LiteralValue::Float(_)) => continue,
-            (Kind::Decimal, LiteralValue::Bool(_)) | (Kind::Float, _) => "write a number",
-            (Kind::Bool, LiteralValue::Bool(_)) => continue,
-            (Kind::Bool, _) => "write `true` or `false`",
+            (Kind::Integer(..), _) => "as a whole number",
+            (Kind::Float | Kind::Decimal, _) => "as a number",
+            (Kind::Bool, _) => "as `true` or `false`",
             _ => continue,
         };
-        errors.at(*span, format!("`{name}` of {}: {instead}", kind.name()));
+        errors.at(
+            *span,
+            format!("this column is {}: write `{name}` {instead}", kind.name()),
+        );
     }
 }
 

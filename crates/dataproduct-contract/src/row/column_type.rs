@@ -83,9 +83,10 @@ pub trait ColumnBuilder: fmt::Debug {
 
 /// A [`ColumnType`] whose values are never missing: every one but `Option`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot stand in an `Option` or be the key of a map",
-    label = "may itself be missing, or is no column type",
-    note = "a value is missing or it is not: write `Option<T>` once, around a type that is never missing itself"
+    message = "`{Self}` is not a type that an `Option`, a key of a map or a newtype can hold",
+    label = "no column can have this type, or it may be missing itself",
+    note = "derive it: `#[derive(Record)]` on a struct with named fields, `#[derive(ColumnType)]` on an enum without fields or a tuple struct of one field",
+    note = "a value is missing or it is not: `Option` stands once, around a type that is never missing itself"
 )]
 pub trait Required: ColumnType {}
 

@@ -247,7 +247,12 @@ impl ColumnAttrs {
                 item.text("classification = \"secret\"")?.value(),
                 text.span(),
             ),
-            None => item.word(&["public", "internal", "confidential", "restricted"])?,
+            None => item
+                .word(&["public", "internal", "confidential", "restricted"])
+                .map_err(|error| {
+                    let message = format!("{error}; a level of your own stands in quotes");
+                    syn::Error::new(error.span(), message)
+                })?,
         };
         set(&mut self.classification, item, level)
     }

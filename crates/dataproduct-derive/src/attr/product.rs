@@ -1,7 +1,7 @@
 //! `#[product(...)]`.
 
 use proc_macro2::Span;
-use syn::{Attribute, LitStr, Path};
+use syn::{Attribute, LitStr, Meta, Path};
 
 use super::column::{custom, krate};
 use super::rule::Rule;
@@ -38,6 +38,8 @@ pub(crate) struct ProductAttrs {
     pub(crate) custom: Vec<(String, Literal)>,
     pub(crate) rules: Vec<Rule>,
     pub(crate) krate: Option<Path>,
+    /// Every key that is there, whether or not its value could be read.
+    pub(crate) seen: Vec<String>,
 }
 
 /// A channel where consumers ask and are told.
@@ -141,7 +143,16 @@ const SUPPORT: &str = "support(slack = \"#inventory\", url = \"https://...\")";
 impl ProductAttrs {
     pub(crate) fn read(attributes: &[Attribute], errors: &mut Errors) -> Self {
         let mut out = Self::default();
+        let unreadable = |attribute: &Attribute| {
+            attribute.path().is_ident("product") && !matches!(attribute.meta, Meta::List(_))
+        };
+        if attributes.iter().any(unreadable) {
+            // Nothing can be said of what is missing where nothing could be read.
+            out.seen
+                .extend(["name", "version", "owner"].map(str::to_owned));
+        }
         for item in items(attributes, "product", errors) {
+            out.seen.push(item.key.to_string());
             let result = out.take(&item);
             errors.take(result);
         }

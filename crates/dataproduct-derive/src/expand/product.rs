@@ -19,20 +19,23 @@ pub(crate) fn expand(
     let (name, version) = (text(&attrs.name), text(&attrs.version));
     let calls = calls(attrs, private);
     let description = description(&record.description);
+    let bounds = super::record::bounds(record, private);
     quote! {
         #[automatically_derived]
-        impl #private::DataProduct for #ident {
+        #[allow(trivial_bounds)]
+        impl #private::DataProduct for #ident #bounds {
             fn try_contract() -> ::core::result::Result<&'static #private::Contract, &'static #private::Problems> {
-                static CONTRACT: #private::LazyLock<
+                static CONTRACT: #private::OnceLock<
                     ::core::result::Result<#private::Contract, #private::Problems>,
-                > = #private::LazyLock::new(|| {
+                > = #private::OnceLock::new();
+                let contract = CONTRACT.get_or_init(|| {
                     #private::Contract::builder(#name, #version)
                         #description
                         #(#calls)*
-                        .with_columns(<#ident as #private::Record>::columns())
+                        .with_columns(<Self as #private::Record>::columns())
                         .build()
                 });
-                CONTRACT.as_ref()
+                contract.as_ref()
             }
         }
     }

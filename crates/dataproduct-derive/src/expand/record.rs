@@ -2,7 +2,9 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
+use syn::Type;
 use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
 
 use super::column::columns;
 use crate::ast::Record;
@@ -13,31 +15,77 @@ pub(crate) fn expand(record: &Record<'_>, private: &TokenStream) -> TokenStream 
     let builders = format_ident!("__{}Builders", ident.unraw());
     let readers = format_ident!("__{}Readers", ident.unraw());
     let view = view_name(ident);
-    let view_code = view_struct(record, &view, private);
-    let record_impl = record_impl(record, &builders, &readers, private);
-    let column_type = column_type_impl(record, &readers, &view, private);
+    let bounds = bounds(record, private);
+    let view_code = view_struct(record, &view, &bounds, private);
+    let record_impl = record_impl(record, &builders, &readers, &bounds, private);
+    let column_type = column_type_impl(record, &readers, &view, &bounds, private);
     let fields: Vec<_> = record.fields.iter().map(|field| field.ident).collect();
     let types: Vec<_> = record.fields.iter().map(|field| field.ty).collect();
+    // A derive inside of the expansion would report a wrong type once more.
+    let debug = [&builders, &readers].map(|own| {
+        let name = own.to_string();
+        quote! {
+            #[automatically_derived]
+            #[allow(trivial_bounds)]
+            impl ::core::fmt::Debug for #own #bounds {
+                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    f.debug_struct(#name).finish_non_exhaustive()
+                }
+            }
+        }
+    });
     quote! {
         #view_code
 
         const _: () = {
             #[doc(hidden)]
-            #[derive(Debug)]
-            pub struct #builders {
+            #[allow(trivial_bounds)]
+            pub struct #builders #bounds {
                 #(#fields: <#types as #private::ColumnType>::Builder,)*
             }
 
             #[doc(hidden)]
-            #[derive(Debug)]
-            pub struct #readers {
+            #[allow(trivial_bounds)]
+            pub struct #readers #bounds {
                 #(#fields: <#types as #private::ColumnType>::Reader,)*
             }
 
+            #(#debug)*
             #record_impl
             #column_type
         };
     }
+}
+
+/// That the types of the fields can be those of columns, for all that cannot be seen here.
+///
+/// Every generated item states it, so that a type that cannot is one message on that type and not one
+/// for every place that uses it.
+pub(crate) fn bounds(record: &Record<'_>, private: &TokenStream) -> TokenStream {
+    let types: Vec<_> = record
+        .fields
+        .iter()
+        .filter(|field| !field.kind.is_known())
+        .map(|field| field.ty)
+        .collect();
+    if types.is_empty() {
+        return TokenStream::new();
+    }
+    let bounds = types
+        .iter()
+        .map(|ty| bound(ty, quote!(#private::ColumnType)));
+    quote!(where #(#bounds),*)
+}
+
+/// `ty: path`, all of it where the type is written, so that the message stands there.
+pub(crate) fn bound(ty: &Type, path: TokenStream) -> TokenStream {
+    let span = ty.span().resolved_at(Span::call_site());
+    let path = path.into_iter().map(|mut token| {
+        token.set_span(span);
+        token
+    });
+    let path: TokenStream = path.collect();
+    quote!(#ty: #path)
 }
 
 /// The name of the borrowed row.
@@ -49,7 +97,12 @@ pub(crate) fn view_name(ident: &Ident) -> Ident {
 }
 
 /// A row borrowed from a batch, with an accessor for each field.
-fn view_struct(record: &Record<'_>, view: &Ident, private: &TokenStream) -> TokenStream {
+fn view_struct(
+    record: &Record<'_>,
+    view: &Ident,
+    bounds: &TokenStream,
+    private: &TokenStream,
+) -> TokenStream {
     let (ident, vis) = (record.ident, record.vis);
     let doc = format!(
         "A [`{}`] borrowed from a batch: each value is read when it is asked for.",
@@ -81,25 +134,41 @@ fn view_struct(record: &Record<'_>, view: &Ident, private: &TokenStream) -> Toke
     let fields = record.fields.iter().map(|field| field.ident);
     quote! {
         #[doc = #doc]
-        #[derive(Clone, Copy)]
-        #vis struct #view<'a> {
+        #[allow(trivial_bounds)]
+        #vis struct #view<'a> #bounds {
             readers: &'a <#ident as #private::ColumnType>::Reader,
             row: usize,
         }
 
-        impl<'a> #view<'a> {
+        #[allow(trivial_bounds)]
+        impl<'a> #view<'a> #bounds {
             #(#accessors)*
         }
 
         #[automatically_derived]
-        impl ::core::fmt::Debug for #view<'_> {
+        #[allow(trivial_bounds)]
+        impl ::core::clone::Clone for #view<'_> #bounds {
+            #[inline]
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+
+        #[automatically_derived]
+        #[allow(trivial_bounds)]
+        impl ::core::marker::Copy for #view<'_> #bounds {}
+
+        #[automatically_derived]
+        #[allow(trivial_bounds)]
+        impl ::core::fmt::Debug for #view<'_> #bounds {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.debug_struct(#name) #(.field(#labels, &self.#fields()))* .finish()
             }
         }
 
         #[automatically_derived]
-        impl ::core::convert::From<#view<'_>> for #ident {
+        #[allow(trivial_bounds)]
+        impl ::core::convert::From<#view<'_>> for #ident #bounds {
             #[inline]
             fn from(view: #view<'_>) -> Self {
                 <Self as #private::ColumnType>::from_view(view)
@@ -112,6 +181,7 @@ fn record_impl(
     record: &Record<'_>,
     builders: &Ident,
     readers: &Ident,
+    bounds: &TokenStream,
     private: &TokenStream,
 ) -> TokenStream {
     let ident = record.ident;
@@ -127,7 +197,8 @@ fn record_impl(
         .collect();
     quote! {
         #[automatically_derived]
-        impl #private::Record for #ident {
+        #[allow(trivial_bounds)]
+        impl #private::Record for #ident #bounds {
             const NAME: &'static str = #name;
             const DESCRIPTION: &'static str = #description;
             type Builders = #builders;
@@ -137,9 +208,8 @@ fn record_impl(
             }
 
             fn schema() -> #private::SchemaRef {
-                static SCHEMA: #private::LazyLock<#private::SchemaRef> =
-                    #private::LazyLock::new(#private::schema_of::<#ident>);
-                ::core::clone::Clone::clone(&SCHEMA)
+                static SCHEMA: #private::OnceLock<#private::SchemaRef> = #private::OnceLock::new();
+                ::core::clone::Clone::clone(SCHEMA.get_or_init(#private::schema_of::<Self>))
             }
 
             fn builders(rows: usize) -> #builders {
@@ -181,6 +251,7 @@ fn column_type_impl(
     record: &Record<'_>,
     readers: &Ident,
     view: &Ident,
+    bounds: &TokenStream,
     private: &TokenStream,
 ) -> TokenStream {
     let ident = record.ident;
@@ -188,7 +259,8 @@ fn column_type_impl(
     let types: Vec<_> = record.fields.iter().map(|field| field.ty).collect();
     quote! {
         #[automatically_derived]
-        impl #private::ColumnType for #ident {
+        #[allow(trivial_bounds)]
+        impl #private::ColumnType for #ident #bounds {
             type Builder = #private::RecordBuilder<#ident>;
             type Reader = #readers;
             type View<'a> = #view<'a>;
@@ -218,8 +290,10 @@ fn column_type_impl(
             }
         }
         #[automatically_derived]
-        impl #private::Required for #ident {}
+        #[allow(trivial_bounds)]
+        impl #private::Required for #ident #bounds {}
         #[automatically_derived]
-        impl #private::ListElement for #ident {}
+        #[allow(trivial_bounds)]
+        impl #private::ListElement for #ident #bounds {}
     }
 }

@@ -72,6 +72,8 @@ pub(crate) fn expand_enum(
         None => quote!(::core::option::Option::None),
     };
     let last = variants.last();
+    // Stated by every item, so that an enum that is not is one message.
+    let bounds = quote!(where #ident: ::core::marker::Copy + ::core::fmt::Debug);
     let description = description(&input.description);
     let all_but_last = variants
         .iter()
@@ -80,7 +82,8 @@ pub(crate) fn expand_enum(
     let from_code = all_but_last.map(|(variant, code)| quote!(#code => Self::#variant,));
     quote! {
         #[automatically_derived]
-        impl #private::Labels for #ident {
+        #[allow(trivial_bounds)]
+        impl #private::Labels for #ident #bounds {
             const LABELS: &'static [&'static str] = &[#(#labels),*];
             const DESCRIPTIONS: &'static [&'static str] = &[#(#descriptions),*];
             const OTHER: ::core::option::Option<i16> = #other;
@@ -95,7 +98,8 @@ pub(crate) fn expand_enum(
             }
         }
         #[automatically_derived]
-        impl #private::ColumnType for #ident {
+        #[allow(trivial_bounds)]
+        impl #private::ColumnType for #ident #bounds {
             type Builder = #private::LabelBuilder<#ident>;
             type Reader = #private::LabelReader<#ident>;
             type View<'a> = #ident;
@@ -123,19 +127,28 @@ pub(crate) fn expand_enum(
             }
         }
         #[automatically_derived]
-        impl #private::Required for #ident {}
+        #[allow(trivial_bounds)]
+        impl #private::Required for #ident #bounds {}
         #[automatically_derived]
-        impl #private::ListElement for #ident {}
+        #[allow(trivial_bounds)]
+        impl #private::ListElement for #ident #bounds {}
     }
 }
 
 pub(crate) fn expand_newtype(input: &Newtype<'_>, private: &TokenStream) -> TokenStream {
     let (ident, ty) = (input.ident, input.ty);
     let inner = quote!(#private::required_column::<#ty>(name));
+    let bounds = if input.kind.is_known() {
+        TokenStream::new()
+    } else {
+        let bound = super::record::bound(ty, quote!(#private::Required));
+        quote!(where #bound)
+    };
     let column = of_newtype(inner, &input.description, &input.attrs, private);
     quote! {
         #[automatically_derived]
-        impl #private::ColumnType for #ident {
+        #[allow(trivial_bounds)]
+        impl #private::ColumnType for #ident #bounds {
             type Builder = <#ty as #private::ColumnType>::Builder;
             type Reader = <#ty as #private::ColumnType>::Reader;
             type View<'a> = <#ty as #private::ColumnType>::View<'a>;
@@ -163,8 +176,10 @@ pub(crate) fn expand_newtype(input: &Newtype<'_>, private: &TokenStream) -> Toke
             }
         }
         #[automatically_derived]
-        impl #private::Required for #ident {}
+        #[allow(trivial_bounds)]
+        impl #private::Required for #ident #bounds {}
         #[automatically_derived]
-        impl #private::ListElement for #ident {}
+        #[allow(trivial_bounds)]
+        impl #private::ListElement for #ident #bounds {}
     }
 }
