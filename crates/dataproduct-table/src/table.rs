@@ -432,12 +432,12 @@ impl Table {
     }
 
     /// Takes in a commit if it is the next one; one that is known already is skipped.
-    pub(crate) fn advance(&self, version: u64, actions: Actions) -> Result<Arc<TableState>> {
+    pub(crate) fn advance(&self, version: u64, actions: Actions) -> Result<()> {
         let mut known = self.known();
         if known.state.version + 1 == version {
             Arc::make_mut(&mut known.state).advance(version, actions)?;
         }
-        Ok(Arc::clone(&known.state))
+        Ok(())
     }
 
     /// The newest state, brought up to date with the store.
@@ -467,14 +467,14 @@ impl Table {
     }
 
     /// Writes a checkpoint when one is due. It only makes opening faster, so that a failure is noted and no more.
-    pub(crate) async fn maintain(&self, state: &TableState) {
+    pub(crate) async fn maintain(&self, version: u64) {
         let interval = self.inner.checkpoint_interval;
         if interval > 0
-            && state.version > 0
-            && state.version.is_multiple_of(interval)
-            && let Err(error) = kernel::checkpoint(self.storage(), state.version).await
+            && version > 0
+            && version.is_multiple_of(interval)
+            && let Err(error) = kernel::checkpoint(self.storage(), version).await
         {
-            tracing::warn!(version = state.version, %error, "the checkpoint failed; the table is not affected");
+            tracing::warn!(version, %error, "the checkpoint failed; the table is not affected");
         }
     }
 }

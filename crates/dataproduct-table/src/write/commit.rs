@@ -54,36 +54,42 @@ pub(crate) async fn publish(table: &Table, plan: Plan) -> Result<Receipt> {
     // Publishers of this process queue up: racing each other through the store would only cost retries.
     let queue = table.queue();
     let _turn = queue.lock().await;
-    let state = table.newest().await?;
-    if let Some(version) = state.published(&plan.publish_id) {
-        return original_receipt(table, &state, &plan.publish_id, version).await;
-    }
+    table.newest().await?;
     let intent = Intent {
         schema: &plan.schema,
         scope: &plan.scope,
         fail_on_change: plan.on_conflict == OnConflict::Fail,
     };
-    check_schema(&state, &intent)?;
-    check_since(table, &intent, plan.base, state.version).await?;
-    drop(state);
     let deadline = Instant::now() + plan.timeout;
     let mut attempts = 0;
     // Whether a put of ours may still arrive although it failed.
     let mut dangling = false;
+    // Up to which version the changes of others have been looked at.
+    let mut checked = plan.base;
     loop {
         attempts += 1;
+        // Readers of this process move the state on as well, so every try looks at all that is new in it.
         let state = table.current();
         let base = state.version;
+        if let Some(version) = state.published(&plan.publish_id) {
+            let mut receipt = original_receipt(table, &state, &plan.publish_id, version).await?;
+            receipt.already_published = attempts == 1;
+            return Ok(receipt);
+        }
+        check_schema(&state, &intent)?;
+        check_since(table, &intent, checked, base).await?;
+        checked = base;
         let bytes = bytes::Bytes::from(entry(&plan, &state)?);
         // The state is updated in place when nobody holds it.
         drop(state);
         let name = entry_name(base + 1);
         let failure = match table.storage().create(&name, bytes.clone().into()).await {
             Ok(true) => {
-                let state = table.advance(base + 1, Actions::parse(&name, &bytes)?)?;
-                let receipt = Receipt::of(&state.commit, false, &plan.publish_id);
-                table.maintain(&state).await;
-                return Ok(receipt);
+                let actions = Actions::parse(&name, &bytes)?;
+                let commit = CommitInfo::of(&actions).into_commit(base + 1);
+                table.advance(base + 1, actions)?;
+                table.maintain(base + 1).await;
+                return Ok(Receipt::of(&commit, false, &plan.publish_id));
             }
             Ok(false) => None,
             Err(error) => Some(error),
@@ -96,7 +102,9 @@ pub(crate) async fn publish(table: &Table, plan: Plan) -> Result<Receipt> {
         match read_back(table, base, &plan.publish_id).await? {
             ReadBack::Ours(version) => return found_ours(table, &plan.publish_id, version).await,
             ReadBack::Others(winners) => {
-                yield_to(table, &intent, winners)?;
+                for (version, winner) in winners {
+                    table.advance(version, winner)?;
+                }
                 // What may still arrive was for a version that is taken: the store will refuse it.
                 dangling = false;
             }
@@ -122,23 +130,6 @@ pub(crate) async fn publish(table: &Table, plan: Plan) -> Result<Receipt> {
         }
         tokio::time::sleep(pause(attempts)).await;
     }
-}
-
-/// Takes in what others committed, unless it rules our publish out.
-fn yield_to(table: &Table, intent: &Intent<'_>, winners: Vec<(u64, Actions)>) -> Result<()> {
-    for (version, winner) in winners {
-        let schema = match &winner.metadata {
-            Some(metadata) => TableSchema::of(metadata)?,
-            None => intent.schema.clone(),
-        };
-        let verdict = conflict::check(intent, &winner, &schema);
-        table.advance(version, winner)?;
-        // `Replan` needs nothing here: what is taken out is planned anew against the state of each try.
-        if let Verdict::Conflict(reason) = verdict {
-            return Err(Error::Conflict { version, reason });
-        }
-    }
-    Ok(())
 }
 
 /// Our entry is there although its acknowledgement was lost.

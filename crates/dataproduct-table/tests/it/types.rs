@@ -12,7 +12,9 @@ use arrow_array::{
 };
 use arrow_schema::{DataType as ArrowType, Field, Schema};
 use dataproduct_contract::{Column, Contract, DataType};
-use dataproduct_table::{Error, Location, Predicate, Table, TableSpec, WriteOptions};
+use dataproduct_table::{
+    Error, Location, Mode, Predicate, Table, TableOptions, TableSpec, WriteOptions,
+};
 
 use crate::support::*;
 
@@ -325,4 +327,76 @@ async fn only_a_local_timestamp_raises_the_protocol() {
         assert_eq!(protocol["minWriterVersion"], versions.1);
         assert_eq!(protocol["readerFeatures"].is_array(), name == "local");
     }
+}
+
+/// Tables with every type, also as partition columns. With `DATAPRODUCT_INTEROP=<folder>` they are written there, for
+/// other programs to read.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_type_can_be_a_partition_column() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = match std::env::var("DATAPRODUCT_INTEROP") {
+        Ok(folder) => Location::parse(&folder).unwrap(),
+        Err(_) => on_disk(&directory),
+    };
+    let contract = all_types();
+    let spec = TableSpec::from_contract(&contract);
+    let flat = [
+        "bool", "i8", "i16", "i32", "f32", "d9", "d38", "date", "at", "local", "text", "status",
+    ];
+    for (name, spec, first, count) in [
+        ("all", spec.clone(), 0, 3),
+        // An empty text cannot be told from null in a partition column, so that row stays out.
+        ("parts", spec.clone().with_partition_by(flat), 0, 2),
+    ] {
+        let location = root.join(name).unwrap();
+        Table::create(&location, &spec).await.unwrap();
+        let options = TableOptions::default().with_checkpoint_interval(3);
+        let table = Table::open_with(&location, options).await.unwrap();
+        let rows = all_rows(&contract).slice(first, count);
+        let admitted = admit(&contract, rows.clone());
+        for number in 0..5 {
+            let mode = if number == 1 {
+                Mode::ReplaceAll
+            } else {
+                Mode::Append
+            };
+            publish(&table, WriteOptions::new().with_mode(mode), &admitted)
+                .await
+                .unwrap();
+        }
+        let snapshot = Table::open(&location)
+            .await
+            .unwrap()
+            .snapshot()
+            .await
+            .unwrap();
+        let read = snapshot
+            .scan()
+            .read_as(rows.schema())
+            .collect()
+            .await
+            .unwrap();
+        let mut seen = vec![0; count];
+        for batch in &read {
+            for row in (0..batch.num_rows()).map(|row| batch.slice(row, 1)) {
+                let same = (0..count).find(|wanted| rows.slice(*wanted, 1) == row);
+                seen[same.unwrap()] += 1;
+            }
+        }
+        assert_eq!(seen, vec![4; count]);
+    }
+    let table = Table::create(
+        &memory("types-empty-partition"),
+        &spec.with_partition_by(flat),
+    )
+    .await
+    .unwrap();
+    let error = publish(
+        &table,
+        WriteOptions::new(),
+        &admit(&contract, all_rows(&contract)),
+    )
+    .await
+    .unwrap_err();
+    assert!(matches!(error, Error::SchemaMismatch { .. }), "{error}");
 }
