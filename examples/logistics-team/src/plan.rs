@@ -66,7 +66,9 @@ struct Offer {
 }
 
 fn offers(site: &Site, home: &Zone, zone: &Zone, has_doors: bool) -> Vec<Offer> {
-    let (from, to) = (region(home), region(zone));
+    let (Some(from), Some(to)) = (region(home), region(zone)) else {
+        return Vec::new();
+    };
     let transit_days = transit(from, to);
     let far = i64::from(transit_days);
     match site.site_kind {
@@ -222,16 +224,18 @@ enum Region {
     FarNorth,
 }
 
-/// The region by the first digit of the zone's codes.
-fn region(zone: &Zone) -> Region {
-    match zone.prefix().as_bytes().first() {
-        Some(b'4') => Region::South,
-        Some(b'5') => Region::West,
-        Some(b'6') => Region::NorthWest,
-        Some(b'7') => Region::Middle,
-        Some(b'8') => Region::North,
-        Some(b'9') => Region::FarNorth,
-        _ => Region::East,
+/// The region by the first digit of the zone's codes; none for the islands that are zones of their own,
+/// from where nobody comes to a shop either.
+fn region(zone: &Zone) -> Option<Region> {
+    match zone.prefix().as_bytes() {
+        [b'0'..=b'3', _] => Some(Region::East),
+        [b'4', _] => Some(Region::South),
+        [b'5', _] => Some(Region::West),
+        [b'6', _] => Some(Region::NorthWest),
+        [b'7', _] => Some(Region::Middle),
+        [b'8', _] => Some(Region::North),
+        [b'9', _] => Some(Region::FarNorth),
+        _ => None,
     }
 }
 

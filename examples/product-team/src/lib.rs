@@ -18,4 +18,21 @@ mod shops;
 mod sofa;
 
 pub use cleaning::{Cleaning, Doubt, Doubted, Reason, Rejected, SourceError, clean};
+use dataproduct::prelude::*;
+
 pub use sofa::{Category, Colour, Currency, Extent, LengthUnit, Money, Shop, Sofa, collected_at};
+
+/// Whatever keeps the team from publishing.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Publishes the catalogue, complete up to `now`.
+///
+/// # Errors
+/// [`SourceError`] when a source cannot be read, and when the publish is refused.
+pub async fn publish(mesh: &Mesh, now: DateTime<Utc>) -> Result<Receipt, Failure> {
+    let rows = clean()?.rows;
+    let publisher = mesh.publisher::<Sofa>()?;
+    Ok(publisher
+        .publish(&rows, Publish::replace().with_as_of(now))
+        .await?)
+}

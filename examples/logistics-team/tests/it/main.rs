@@ -26,6 +26,7 @@ fn sites() -> Vec<Site> {
     vec![
         site("9521234000013", SiteKind::Warehouse, "2020"),
         site("9521234000044", SiteKind::Store, "0667"),
+        site("9521234000143", SiteKind::Store, "9016"),
     ]
 }
 
@@ -82,7 +83,8 @@ fn every_service_is_offered_where_it_belongs() {
     assert!(offered(Service::Install, "NO-70") && !offered(Service::Install, "NO-80"));
     assert!(offered(Service::SameDay, "NO-20") && !offered(Service::SameDay, "NO-50"));
     assert!(offered(Service::Pickup, "NO-01") && !offered(Service::Pickup, "NO-50"));
-    // No lorry goes to Svalbard or Jan Mayen.
+    assert!(offered(Service::Pickup, "NO-91"));
+    // No lorry goes to Svalbard or Jan Mayen, and nobody comes from there to fetch a sofa.
     assert!(
         zones
             .values()

@@ -1,26 +1,28 @@
 //! Publishes `product.catalogue` and accounts for every line of the sources.
 
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::path::Path;
 
-use dataproduct::{Mesh, Publish};
-use product_team::{Cleaning, Sofa, clean};
+use dataproduct::prelude::*;
+use product_team::{Cleaning, Failure, clean, publish};
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<(), Failure> {
     let Some(place) = std::env::args().nth(1) else {
         return Err(
             "say where to publish: a `mesh.toml`, or a folder or URL for all domains".into(),
         );
     };
-    let mesh = open(&place)?;
-    let cleaning = clean()?;
-    report(&cleaning);
-    let receipt = mesh
-        .publisher::<Sofa>()?
-        .publish(&cleaning.rows, Publish::replace())
-        .await?;
+    let mesh = if Path::new(&place)
+        .extension()
+        .is_some_and(|ending| ending == "toml")
+    {
+        Mesh::open(&place)?
+    } else {
+        Mesh::builder().with_root(&place).build()?
+    };
+    report(&clean()?);
+    let receipt = publish(&mesh, Utc::now()).await?;
     println!(
         "{} {}: {} rows in version {} of the table, complete up to {}",
         receipt.product,
@@ -30,17 +32,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
         receipt.as_of.format("%F %T UTC"),
     );
     Ok(())
-}
-
-fn open(place: &str) -> Result<Mesh, dataproduct::Error> {
-    if Path::new(place)
-        .extension()
-        .is_some_and(|ending| ending == "toml")
-    {
-        Mesh::open(place)
-    } else {
-        Mesh::builder().with_root(place).build()
-    }
 }
 
 /// Prints what became of the lines that are no rows, and what is unclear about rows.
