@@ -32,6 +32,9 @@ pub struct Answer {
     pub verdict: Verdict,
     /// Sofas of the right price whose shop states no width, so that nobody can say whether they fit.
     pub without_width: usize,
+    /// The products that the verdict rests on, in the order in which they were looked at. A product that
+    /// could change nothing any more is not among them.
+    pub rests_on: Vec<Provenance>,
 }
 
 /// Yes and no rest on fresh facts only.
@@ -151,41 +154,43 @@ pub fn answer(question: &Question, facts: &Facts, now: DateTime<Utc>) -> Answer 
         .filter(|sofa| fits(sofa, question).is_none())
         .count();
     let wanted: Vec<&Sofa> = cheap.into_iter().filter(fitting).collect();
-    let verdict = verdict(question, facts, &wanted, without_width, now);
+    let mut rests_on = Vec::new();
+    let verdict = settle(question, facts, &wanted, without_width, now, &mut rests_on);
+    let verdict = verdict.unwrap_or_else(|gap| Verdict::Unknown(vec![gap]));
     Answer {
         verdict,
         without_width,
+        rests_on,
     }
 }
 
-fn verdict(
+fn settle(
     question: &Question,
     facts: &Facts,
     wanted: &[&Sofa],
     without_width: usize,
     now: DateTime<Utc>,
-) -> Verdict {
-    let gaps = gaps(&[&facts.zone.from]);
-    if !gaps.is_empty() {
-        return Verdict::Unknown(gaps);
-    }
-    let Some(zone) = facts.zone.rows.first() else {
-        return Verdict::No(format!("there is no postal code {}", question.postal_code));
+    rests_on: &mut Vec<Provenance>,
+) -> Result<Verdict, Gap> {
+    let mut rely = |from: &Provenance| {
+        rests_on.push(from.clone());
+        gap(from).map_or(Ok(()), Err)
     };
-    let gaps = self::gaps(&[&facts.sofas.from]);
-    if !gaps.is_empty() {
-        return Verdict::Unknown(gaps);
-    }
+    rely(&facts.zone.from)?;
+    let Some(zone) = facts.zone.rows.first() else {
+        return Ok(Verdict::No(format!(
+            "there is no postal code {}",
+            question.postal_code
+        )));
+    };
+    rely(&facts.sofas.from)?;
     if wanted.is_empty() {
         return match without_width {
-            0 => Verdict::No("no sofa has that price and width".to_owned()),
-            sofas => Verdict::Unknown(vec![Gap::NoWidths { sofas }]),
+            0 => Ok(Verdict::No("no sofa has that price and width".to_owned())),
+            sofas => Err(Gap::NoWidths { sofas }),
         };
     }
-    let gaps = self::gaps(&[&facts.windows.from]);
-    if !gaps.is_empty() {
-        return Verdict::Unknown(gaps);
-    }
+    rely(&facts.windows.from)?;
     let open: Vec<&Window> = facts
         .windows
         .rows
@@ -195,27 +200,22 @@ fn verdict(
         .filter(|window| zone.home_delivery || window.service == Service::Pickup)
         .collect();
     if open.is_empty() {
-        return Verdict::No(format!(
+        return Ok(Verdict::No(format!(
             "no window is open for {} on {}",
             zone.zone, question.date
-        ));
+        )));
     }
-    let gaps = self::gaps(&[&facts.stock.from]);
-    if !gaps.is_empty() {
-        return Verdict::Unknown(gaps);
-    }
+    rely(&facts.stock.from)?;
     let offers = offers(wanted, &facts.stock.rows, &open);
     if offers.is_empty() {
-        return Verdict::No("none of them is in stock where a window is open".to_owned());
+        return Ok(Verdict::No(
+            "none of them is in stock where a window is open".to_owned(),
+        ));
     }
-    Verdict::Yes(offers)
+    Ok(Verdict::Yes(offers))
 }
 
-/// What keeps these products from being relied on.
-fn gaps(products: &[&Provenance]) -> Vec<Gap> {
-    products.iter().filter_map(|from| gap(from)).collect()
-}
-
+/// What keeps a product from being relied on.
 fn gap(from: &Provenance) -> Option<Gap> {
     let product = from.product.clone();
     match from.freshness.state() {

@@ -65,7 +65,7 @@ pub fn print_answer(
         )?;
     }
     writeln!(out, "\nWhat the answer rests on\n")?;
-    write!(out, "{}", facts_table(facts))
+    write!(out, "{}", facts_table(&answer.rests_on))
 }
 
 fn offers_table(offers: &[Offer]) -> Table<9> {
@@ -97,7 +97,7 @@ fn offers_table(offers: &[Offer]) -> Table<9> {
     table
 }
 
-fn facts_table(facts: &Facts) -> Table<8> {
+fn facts_table(rests_on: &[Provenance]) -> Table<8> {
     let mut table = Table::new([
         ("fact", Align::Left),
         ("product", Align::Left),
@@ -108,13 +108,14 @@ fn facts_table(facts: &Facts) -> Table<8> {
         ("promise", Align::Left),
         ("table", Align::Right),
     ]);
-    let rows: [(&str, &Provenance); 4] = [
-        ("name, price, width", &facts.sofas.from),
-        ("available to promise", &facts.stock.from),
-        ("zone of the postal code", &facts.zone.from),
-        ("window, cut-off, cost", &facts.windows.from),
-    ];
-    for (fact, from) in rows {
+    for from in rests_on {
+        let fact = match from.product.as_str() {
+            "product.catalogue" => "name, price, width",
+            "inventory.stock-levels" => "available to promise",
+            "logistics.postal-zones" => "zone of the postal code",
+            "logistics.delivery-slots" => "window, cut-off, cost",
+            _ => "",
+        };
         table.push([
             fact.to_owned(),
             from.product.clone(),

@@ -310,6 +310,36 @@ fn a_product_nobody_vouches_for_gives_no_answer() {
 }
 
 #[test]
+fn an_answer_names_what_it_rests_on() {
+    let check = |facts: &Facts, expected: &[&str]| {
+        let answer = ask(facts);
+        let found: Vec<&str> = answer
+            .rests_on
+            .iter()
+            .map(|from| from.product.as_str())
+            .collect();
+        assert_eq!(found, expected);
+    };
+    let all = [
+        "logistics.postal-zones",
+        "product.catalogue",
+        "logistics.delivery-slots",
+        "inventory.stock-levels",
+    ];
+    let mut facts = facts();
+    check(&facts, &all);
+    // The stale one is named too.
+    facts.stock.from.freshness.as_of = None;
+    check(&facts, &all);
+    facts.windows.rows.clear();
+    check(&facts, &all[..3]);
+    facts.sofas.rows.clear();
+    check(&facts, &all[..2]);
+    facts.zone.rows.clear();
+    check(&facts, &all[..1]);
+}
+
+#[test]
 fn a_no_needs_only_what_settles_it() {
     let mut facts = facts();
     facts.stock.from.freshness.as_of = None;
