@@ -2,7 +2,6 @@
 #![expect(
     clippy::expect_used,
     clippy::print_stdout,
-    missing_docs,
     reason = "a bench stops at the first failure"
 )]
 
