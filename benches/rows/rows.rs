@@ -1,5 +1,9 @@
 //! Rows to batches and back. Every group takes turns in one run, so that ratios can be trusted on a
 //! busy machine; `cargo bench -p bench-rows -- --noplot` prints the times, `ratios` the ratios.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a benchmark whose work fails has nothing to measure"
+)]
 
 use std::hint::black_box;
 use std::sync::Arc;

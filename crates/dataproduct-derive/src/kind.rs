@@ -129,8 +129,20 @@ fn shown(ty: &Type) -> String {
         })
 }
 
-fn integer<T: Into<i128>>(smallest: T, largest: T) -> syn::Result<Kind> {
-    Ok(Kind::Integer(smallest.into(), largest.into()))
+/// The integers that a column can have.
+fn integer(name: &str) -> Option<Kind> {
+    let (smallest, largest) = match name {
+        "i8" => (i8::MIN.into(), i8::MAX.into()),
+        "i16" => (i16::MIN.into(), i16::MAX.into()),
+        "i32" => (i32::MIN.into(), i32::MAX.into()),
+        "i64" => (i64::MIN.into(), i64::MAX.into()),
+        "u8" => (0, u8::MAX.into()),
+        "u16" => (0, u16::MAX.into()),
+        "u32" => (0, u32::MAX.into()),
+        "u64" => (0, u64::MAX.into()),
+        _ => return None,
+    };
+    Some(Kind::Integer(smallest, largest))
 }
 
 fn named(ty: &Type, name: &str, arguments: &[&GenericArgument]) -> syn::Result<Kind> {
@@ -139,16 +151,11 @@ fn named(ty: &Type, name: &str, arguments: &[&GenericArgument]) -> syn::Result<K
         Some(GenericArgument::Type(inner)) => Kind::of(inner).map(Some),
         _ => Ok(None),
     };
+    if let Some(kind) = integer(name) {
+        return Ok(kind);
+    }
     match (name, arguments.len()) {
         ("bool", 0) => Ok(Kind::Bool),
-        ("i8", 0) => integer(i8::MIN, i8::MAX),
-        ("i16", 0) => integer(i16::MIN, i16::MAX),
-        ("i32", 0) => integer(i32::MIN, i32::MAX),
-        ("i64", 0) => integer(i64::MIN, i64::MAX),
-        ("u8", 0) => integer(u8::MIN, u8::MAX),
-        ("u16", 0) => integer(u16::MIN, u16::MAX),
-        ("u32", 0) => integer(u32::MIN, u32::MAX),
-        ("u64", 0) => integer(u64::MIN, u64::MAX),
         ("usize", 0) => refuse("its size depends on the machine: write `u64` or `u32`"),
         ("isize", 0) => refuse("its size depends on the machine: write `i64` or `i32`"),
         ("i128" | "u128", 0) => refuse("no table has integers of 128 bits: write `Decimal<38, 0>`"),

@@ -170,22 +170,21 @@ fn text_codes<E: Labels>(
 ) -> Result<ScalarBuffer<i16>, RowError> {
     let mut codes = Vec::with_capacity(text.len());
     // Equal labels stand together in sorted files, and there are few of them elsewhere.
-    let mut last = ("", 0);
+    let mut last: Option<(&str, i16)> = None;
     for slot in 0..text.len() {
         let unread = nulls.is_some_and(|nulls| nulls.is_null(slot))
             || absent.is_some_and(|absent| absent.is_null(slot));
-        let label = text.value(slot);
         if unread {
             codes.push(0);
             continue;
         }
-        if slot == 0 || label != last.0 {
-            last = (
-                label,
-                code_of::<E>(label).ok_or_else(|| unknown::<E>(slot, label))?,
-            );
-        }
-        codes.push(last.1);
+        let label = text.value(slot);
+        let code = match last {
+            Some((known, code)) if known == label => code,
+            _ => code_of::<E>(label).ok_or_else(|| unknown::<E>(slot, label))?,
+        };
+        last = Some((label, code));
+        codes.push(code);
     }
     Ok(codes.into())
 }

@@ -305,3 +305,18 @@ impl<'a, T: ColumnType> Iterator for ItemsIter<'a, T> {
 }
 impl<T: ColumnType> ExactSizeIterator for ItemsIter<'_, T> {}
 impl<T: ColumnType> FusedIterator for ItemsIter<'_, T> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_of_32_bits_are_the_limit() {
+        let mut ends = Ends::with_capacity(2);
+        ends.close(i32::MAX as usize);
+        ends.close(0);
+        assert!(!ends.full);
+        ends.close(1);
+        assert!(matches!(ends.finish(), Err(RowError::TooLarge { .. })));
+    }
+}

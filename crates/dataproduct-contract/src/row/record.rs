@@ -141,6 +141,7 @@ pub fn schema_of<R: Record>() -> SchemaRef {
     let columns = R::columns();
     // The builders are asked, not the columns: a text column with allowed values is a dictionary to
     // its contract, but plain text when its rows are made from `String`s.
+    // Builders without rows have nothing to refuse.
     let arrays = R::finish(R::builders(0)).unwrap_or_default();
     let fields: Fields = columns
         .iter()

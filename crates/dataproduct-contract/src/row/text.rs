@@ -20,6 +20,12 @@ const MAX_BYTES: usize = i32::MAX as usize;
 /// Room for the bytes of one value, made beforehand; more is made when it is needed.
 const BYTES_PER_VALUE: usize = 16;
 
+/// Whether one array that holds that many bytes can take that many more.
+#[inline]
+const fn fits(held: usize, more: usize) -> bool {
+    more <= MAX_BYTES - held
+}
+
 macro_rules! byte_builder {
     ($(#[$doc:meta])* $name:ident, $inner:ty, $value:ty, $empty:expr) => {
         $(#[$doc])*
@@ -33,10 +39,10 @@ macro_rules! byte_builder {
             #[inline]
             pub(super) fn append_value(&mut self, value: &$value) {
                 // The inner builder would panic over its limit.
-                if value.len() > MAX_BYTES - self.inner.values_slice().len() {
-                    self.full = true;
-                } else {
+                if fits(self.inner.values_slice().len(), value.len()) {
                     self.inner.append_value(value);
+                } else {
+                    self.full = true;
                 }
             }
         }
@@ -152,3 +158,29 @@ macro_rules! bytes {
     )*};
 }
 bytes!(Vec<u8> => <[u8]>::to_vec, Bytes => Bytes::copy_from_slice);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_of_32_bits_are_the_limit() {
+        assert!(fits(0, MAX_BYTES) && fits(MAX_BYTES, 0) && fits(MAX_BYTES - 1, 1));
+        assert!(!fits(MAX_BYTES, 1) && !fits(1, MAX_BYTES) && !fits(0, usize::MAX));
+    }
+
+    #[test]
+    fn a_full_builder_says_so_and_takes_no_more() {
+        let mut builder = TextBuilder::with_capacity(1);
+        builder.append_value("a");
+        builder.full = true;
+        builder.append_value("b");
+        let error = builder.finish().unwrap_err();
+        assert_eq!(
+            error.within("note"),
+            RowError::TooLarge {
+                column: "note".to_owned()
+            }
+        );
+    }
+}

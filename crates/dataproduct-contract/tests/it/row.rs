@@ -1,6 +1,7 @@
-//! The derive macros where no crate is called `dataproduct`: everything goes through `crate = ...`.
+//! Decimals, and the derive macros where no crate is called `dataproduct`: everything goes through `crate = ...`.
 
-use dataproduct_contract::row::{ColumnType, DataProduct, Record};
+use dataproduct_contract::row::{ColumnType, DataProduct, Decimal, DecimalError, Record};
+use proptest::prelude::*;
 
 #[derive(Clone, Copy, Debug, PartialEq, ColumnType)]
 #[column(crate = "dataproduct_contract")]
@@ -58,4 +59,68 @@ fn derived_code_names_the_crate_it_is_told() {
     assert_eq!(Slot::from_batch(&batch).unwrap(), [slot]);
     assert_eq!(Slot::contract().arrow_schema(), batch.schema());
     assert_eq!(Slot::schema(), batch.schema());
+}
+
+#[track_caller]
+fn reads<const P: u8, const S: u8>(text: &str, shown: &str) {
+    let decimal: Decimal<P, S> = text.parse().unwrap();
+    assert_eq!(decimal.to_string(), shown);
+    assert_eq!(shown.parse::<Decimal<P, S>>().unwrap(), decimal);
+}
+
+#[test]
+fn decimals_are_read_and_shown() {
+    reads::<10, 2>("9999.9", "9999.90");
+    reads::<10, 2>("-0.05", "-0.05");
+    reads::<10, 2>("+1.500", "1.50");
+    reads::<10, 2>("-0", "0.00");
+    reads::<10, 2>("007", "7.00");
+    reads::<3, 0>("-999", "-999");
+    reads::<3, 3>("0.999", "0.999");
+    let most = "9".repeat(38);
+    reads::<38, 0>(&most, &most);
+    reads::<38, 38>(&format!("-0.{most}"), &format!("-0.{most}"));
+}
+
+#[test]
+fn decimals_that_do_not_fit_are_refused() {
+    type Price = Decimal<4, 2>;
+    for text in ["", "-", ".5", "5.", "1,5", "1e3", " 1", "1.2.3", "--1", "٣"] {
+        assert!(
+            matches!(text.parse::<Price>(), Err(DecimalError::NotANumber { .. })),
+            "{text}"
+        );
+    }
+    assert!(matches!(
+        "0.001".parse::<Price>(),
+        Err(DecimalError::TooFine { .. })
+    ));
+    let digits = "9".repeat(1_000);
+    for text in ["100", "-100.00", &digits] {
+        assert!(
+            matches!(text.parse::<Price>(), Err(DecimalError::TooLarge { .. })),
+            "{text}"
+        );
+    }
+    assert!(matches!(
+        digits.parse::<Decimal<38, 0>>(),
+        Err(DecimalError::TooLarge { .. })
+    ));
+    assert_eq!(Price::from_units(9_999).unwrap(), Price::MAX);
+    assert!(Price::from_units(10_000).is_err() && Price::from_units(i128::MIN).is_err());
+    assert_eq!(Price::try_from(-7_i64).unwrap().units(), -700);
+    assert!(Price::try_from(100_i64).is_err());
+    assert!(Decimal::<38, 38>::try_from(i64::MAX).is_err());
+    assert!(serde_json::from_str::<Price>("\"1.5\"").is_ok());
+    assert!(serde_json::from_str::<Price>("\"1.555\"").is_err());
+    assert_eq!(serde_json::to_string(&Price::MIN).unwrap(), "\"-99.99\"");
+}
+
+proptest! {
+    #[test]
+    fn decimals_come_back_from_text(units in -(10_i128.pow(18) - 1)..10_i128.pow(18)) {
+        let decimal = Decimal::<18, 5>::from_units(units).unwrap();
+        prop_assert_eq!(decimal.to_string().parse::<Decimal<18, 5>>().unwrap(), decimal);
+        prop_assert!((decimal.to_f64() - units as f64 / 1e5).abs() <= f64::EPSILON * decimal.to_f64().abs());
+    }
 }

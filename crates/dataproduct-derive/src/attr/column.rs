@@ -264,7 +264,8 @@ impl ColumnAttrs {
     }
 }
 
-fn extend<T>(all: &mut Vec<T>, more: Vec<T>) -> syn::Result<()> {
+/// Adds to what may be said more than once.
+pub(crate) fn extend<T>(all: &mut Vec<T>, more: impl IntoIterator<Item = T>) -> syn::Result<()> {
     all.extend(more);
     Ok(())
 }

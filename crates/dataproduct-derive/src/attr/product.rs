@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 use syn::{Attribute, LitStr, Meta, Path};
 
-use super::column::{custom, krate};
+use super::column::{custom, extend, krate};
 use super::rule::Rule;
 use super::{Item, Literal, items, set, unknown};
 use crate::check;
@@ -208,15 +208,14 @@ impl ProductAttrs {
                 item,
                 item.text("steward = \"data-governance\"")?,
             ),
-            "member" => {
-                let pair = pair(
+            "member" => extend(
+                &mut self.members,
+                [pair(
                     item,
                     "role",
                     "member(\"kari@example.com\", role = \"owner\")",
-                )?;
-                self.members.push(pair);
-                Ok(())
-            }
+                )?],
+            ),
             "consumer" => self.consumer(item),
             "fresh_within" => period(
                 &mut self.fresh_within,
@@ -229,38 +228,33 @@ impl ProductAttrs {
                 "published_every = \"5 minutes\"",
             ),
             "kept_for" => period(&mut self.kept_for, item, "kept_for = \"2 years\""),
-            "deadline" => {
-                let (cron, zone) = pair(item, "zone", DEADLINE)?;
-                check::cron(&cron)?;
-                check::zone(&zone)?;
-                self.deadlines.push((cron, zone));
-                Ok(())
-            }
+            "deadline" => self.deadline(item),
             "available" => {
                 let text = item.text("available = \"99.5 %\"")?;
                 set(&mut self.available, item, check::percent(&text)?)
             }
             "support" => self.support(item),
-            "role" => {
-                let pair = pair(item, "access", "role(\"analyst\", access = \"read\")")?;
-                self.roles.push(pair);
-                Ok(())
-            }
-            "tag" => {
-                self.tags.extend(item.texts("tag(\"stock\")")?);
-                Ok(())
-            }
-            "custom" => {
-                self.custom.extend(custom(item)?);
-                Ok(())
-            }
-            "rule" => {
-                self.rules.push(Rule::parse(item)?);
-                Ok(())
-            }
+            "role" => extend(
+                &mut self.roles,
+                [pair(
+                    item,
+                    "access",
+                    "role(\"analyst\", access = \"read\")",
+                )?],
+            ),
+            "tag" => extend(&mut self.tags, item.texts("tag(\"stock\")")?),
+            "custom" => extend(&mut self.custom, custom(item)?),
+            "rule" => extend(&mut self.rules, [Rule::parse(item)?]),
             "crate" => set(&mut self.krate, item, krate(item)?),
             name => Err(refuse(item, name)),
         }
+    }
+
+    fn deadline(&mut self, item: &Item) -> syn::Result<()> {
+        let (cron, zone) = pair(item, "zone", DEADLINE)?;
+        check::cron(&cron)?;
+        check::zone(&zone)?;
+        extend(&mut self.deadlines, [(cron, zone)])
     }
 
     fn consumer(&mut self, item: &Item) -> syn::Result<()> {
@@ -268,8 +262,7 @@ impl ProductAttrs {
         let purpose = call.need(item, "purpose", CONSUMER)?.clone();
         let versions = call.need(item, "versions", CONSUMER)?.clone();
         check::version_range(&versions)?;
-        self.consumers.push([call.first, purpose, versions]);
-        Ok(())
+        extend(&mut self.consumers, [[call.first, purpose, versions]])
     }
 
     fn support(&mut self, item: &Item) -> syn::Result<()> {
