@@ -266,7 +266,7 @@ impl Item {
         })
     }
 
-    /// A first text and named texts behind it, as `member("kari", role = "owner")`.
+    /// A first text and named texts behind it, as `member("owner", role = "owner")`.
     pub(crate) fn call(&self, named: &[&str], example: &str) -> syn::Result<Call> {
         let Form::Args(args) = &self.form else {
             return Err(self.wants(example));

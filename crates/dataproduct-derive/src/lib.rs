@@ -30,7 +30,7 @@ mod valid;
 /// | `sunset`, `successor` | `sunset = "2026-12-31", successor = "inventory.stock@^2"` |
 /// | `id` | `id = "..."`, the same for every version; the name by default |
 /// | `purpose`, `usage`, `limitations` | `purpose = "promise delivery dates"` |
-/// | `member`, `steward` | `member("kari@example.com", role = "owner"), steward = "data-governance"` |
+/// | `member`, `steward` | `member("owner@example.com", role = "owner"), steward = "data-governance"` |
 /// | `consumer` | `consumer("living-room", purpose = "promise delivery", versions = "^1")` |
 /// | `fresh_within`, `published_every`, `kept_for` | `fresh_within = "15 minutes"` |
 /// | `deadline` | `deadline("0 6 * * 1-5", zone = "Europe/Oslo")` |

@@ -48,7 +48,7 @@ impl Table {
                 return Ok(state.version);
             };
             let version = state.version + 1;
-            let entry = entry(&state, &metadata, spec)?;
+            let entry = entry(self, &state, &metadata, spec)?;
             let created = self
                 .storage()
                 .create(&entry_name(version), entry.into())
@@ -152,9 +152,14 @@ fn check_type(before: &DataType, after: &DataType, name: &str) -> Result<()> {
     }
 }
 
-fn entry(state: &TableState, metadata: &Metadata, spec: &TableSpec) -> Result<Vec<u8>> {
+fn entry(
+    table: &Table,
+    state: &TableState,
+    metadata: &Metadata,
+    spec: &TableSpec,
+) -> Result<Vec<u8>> {
     let info = CommitInfo {
-        timestamp: Some(next_millis(state)),
+        timestamp: Some(next_millis(table, state)),
         operation: Some("CHANGE TABLE".to_owned()),
         operation_parameters: serde_json::json!({}),
         is_blind_append: Some(false),

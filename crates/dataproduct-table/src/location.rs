@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
+use dataproduct_freshness::{Clock, SystemClock};
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
 use object_store::path::Path;
@@ -38,6 +39,7 @@ pub struct Location {
     url: Url,
     durability: Durability,
     store: Option<Arc<dyn ObjectStore>>,
+    clock: Arc<dyn Clock>,
 }
 
 impl fmt::Debug for Location {
@@ -116,6 +118,7 @@ impl Location {
             url,
             durability: Durability::default(),
             store: None,
+            clock: Arc::new(SystemClock),
         })
     }
 
@@ -138,6 +141,18 @@ impl Location {
     pub fn with_durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
         self
+    }
+
+    /// The same location with another clock, by which commits are dated; the default is the machine's.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Now, in milliseconds since 1970, by the clock that commits are dated by.
+    pub(crate) fn now_millis(&self) -> i64 {
+        self.clock.now().timestamp_millis()
     }
 
     /// The location of a child: one segment, or several parted by `/`.

@@ -205,7 +205,7 @@ impl Table {
         options: TableOptions,
     ) -> Result<Option<Self>> {
         let storage = location.open()?;
-        let millis = Utc::now().timestamp_millis();
+        let millis = location.now_millis();
         let id = uuid::Uuid::now_v7().to_string();
         let metadata = spec.to_metadata(id.clone(), millis)?;
         let info = CommitInfo {

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use chrono::{DateTime, SubsecRound as _, Utc};
 use dataproduct_contract::row::DataProduct;
 use dataproduct_contract::{Contract, Name, ProductName, ProductRef};
 use dataproduct_freshness::{Clock, SystemClock};
@@ -33,8 +34,16 @@ pub struct Mesh(pub(crate) Arc<Inner>);
 #[derive(Debug)]
 pub(crate) struct Inner {
     roots: Roots,
-    pub(crate) clock: Arc<dyn Clock>,
+    clock: Arc<dyn Clock>,
     durability: Durability,
+}
+
+impl Inner {
+    /// Now, to the microsecond: the unit in which tables keep time, so that an age that equals its limit
+    /// is not over it by what was cut off.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now().trunc_subsecs(6)
+    }
 }
 
 /// Declares a mesh in code.
@@ -242,7 +251,8 @@ impl Mesh {
             .roots
             .of(name.domain())?
             .clone()
-            .with_durability(self.0.durability);
+            .with_durability(self.0.durability)
+            .with_clock(Arc::clone(&self.0.clock));
         Ok(root
             .join(name.domain().as_str())?
             .join(name.product().as_str())?)

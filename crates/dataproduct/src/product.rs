@@ -125,7 +125,7 @@ impl Product {
             event_time: None,
             as_of: snapshot.watermark(),
             published_at: publish.committed_at,
-            observed_at: mesh.0.clock.now(),
+            observed_at: mesh.0.now(),
             sla: contract.sla().freshness,
         };
         let committed_at = publish.committed_at;

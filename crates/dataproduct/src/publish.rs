@@ -10,7 +10,7 @@ use std::path::Path;
 
 use arrow_array::RecordBatch;
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 use dataproduct_contract::row::{DEFAULT_ROWS_PER_BATCH, DataProduct};
 use dataproduct_contract::{Contract, ProductName, Status, Version};
 use dataproduct_quality::{Gate, Verdict};
@@ -255,8 +255,8 @@ impl Run {
     /// Steps 1 to 4: lifecycle, table, evolution gate, writer.
     async fn start(publisher: &BatchPublisher, how: Publish) -> Result<Self> {
         let contract = publisher.contract.clone();
-        let now = publisher.mesh.0.clock.now();
-        let as_of = how.as_of.unwrap_or(now);
+        let now = publisher.mesh.0.now();
+        let as_of = how.as_of.unwrap_or(now).trunc_subsecs(6);
         lifecycle(&contract, now)?;
         let table = resolve_table(&publisher.location, &contract).await?;
         evolution_gate(&table, &contract).await?;

@@ -37,7 +37,7 @@ fn everything() -> Contract {
         .with_usage("Join by sku.")
         .with_limitations("Sofas only: \"no rugs\", NO.")
         .with_owner("product-platform")
-        .with_member("kari@example.com", "owner")
+        .with_member("owner@example.com", "owner")
         .with_steward("data-governance")
         .with_consumer("living-room", "answer customers", "^2.1")
         .with_support(SupportChannel {
@@ -200,9 +200,9 @@ version: 1.1.0
 status: active
 tenant: ClimateQuantumInc
 team:
-- {username: ceastwood, role: Data Scientist, dateOut: '2022-10-01'}
-- {username: daustin, role: Owner}
-- {username: anna, role: Data Steward}
+- {username: former-analyst, role: Data Scientist, dateOut: '2022-10-01'}
+- {username: product-owner, role: Owner}
+- {username: data-steward, role: Data Steward}
 slaProperties:
 - {property: freshness, value: 4, unit: hours, element: tbl.paid_at}
 - {property: Retention, value: 3, unit: y}
@@ -231,8 +231,11 @@ schema:
 fn a_foreign_document_is_understood_and_kept_whole() {
     let contract = Contract::from_yaml(FOREIGN).unwrap();
     assert_eq!(contract.name().to_string(), "seller.payments");
-    assert_eq!(contract.owner(), "daustin");
-    assert_eq!(contract.ownership().steward.as_deref(), Some("anna"));
+    assert_eq!(contract.owner(), "product-owner");
+    assert_eq!(
+        contract.ownership().steward.as_deref(),
+        Some("data-steward")
+    );
     assert_eq!(
         contract.sla().freshness,
         Some(Duration::from_secs(4 * 3_600))

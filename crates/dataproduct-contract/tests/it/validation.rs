@@ -104,8 +104,8 @@ fn ownership() {
     check(
         sound()
             .with_column(sku())
-            .with_member("kari", "owner")
-            .with_member("kari", "developer")
+            .with_member("owner", "owner")
+            .with_member("owner", "developer")
             .with_consumer("living-room", "promise delivery", "^1")
             .with_consumer("app", " ", "^^"),
         &[

@@ -213,7 +213,7 @@ impl ProductAttrs {
                 [pair(
                     item,
                     "role",
-                    "member(\"kari@example.com\", role = \"owner\")",
+                    "member(\"owner@example.com\", role = \"owner\")",
                 )?],
             ),
             "consumer" => self.consumer(item),

@@ -25,8 +25,8 @@ use dataproduct::{
     successor = "inventory.listings@^3",
     id = "offers-of-inventory",
     owner = "inventory-platform",
-    member("kari@example.com", role = "owner"),
-    member("ola@example.com", role = "on call"),
+    member("owner@example.com", role = "owner"),
+    member("on-call@example.com", role = "on call"),
     steward = "data-governance",
     consumer("living-room", purpose = "promise delivery", versions = "^2"),
     purpose = "say what can be bought",
@@ -141,8 +141,8 @@ fn the_product_says_it_all() {
     assert_eq!(
         members,
         [
-            ("kari@example.com", Some("owner")),
-            ("ola@example.com", Some("on call"))
+            ("owner@example.com", Some("owner")),
+            ("on-call@example.com", Some("on call"))
         ]
     );
     assert_eq!(

@@ -79,7 +79,7 @@ pub(crate) async fn publish(table: &Table, plan: Plan) -> Result<Receipt> {
         check_schema(&state, &intent)?;
         check_since(table, &intent, checked, base).await?;
         checked = base;
-        let bytes = bytes::Bytes::from(entry(&plan, &state)?);
+        let bytes = bytes::Bytes::from(entry(table, &plan, &state)?);
         // The state is updated in place when nobody holds it.
         drop(state);
         let name = entry_name(base + 1);
@@ -256,8 +256,8 @@ pub(crate) async fn original_receipt(
 }
 
 /// When the next commit happens: now, but after the one before, whatever the clocks say.
-pub(crate) fn next_millis(state: &TableState) -> i64 {
-    let now = chrono::Utc::now().timestamp_millis();
+pub(crate) fn next_millis(table: &Table, state: &TableState) -> i64 {
+    let now = table.location().now_millis();
     match state.commit.committed_at {
         Some(before) => now.max(before.timestamp_millis() + 1),
         None => now,
@@ -280,8 +280,8 @@ fn removes(plan: &Plan, state: &TableState, millis: i64) -> Vec<Remove> {
 }
 
 /// The log entry of a publish behind a state.
-fn entry(plan: &Plan, state: &TableState) -> Result<Vec<u8>> {
-    let millis = next_millis(state);
+fn entry(table: &Table, plan: &Plan, state: &TableState) -> Result<Vec<u8>> {
+    let millis = next_millis(table, state);
     let version = i64::try_from(state.version + 1).unwrap_or(i64::MAX);
     let removes = removes(plan, state, millis);
     let as_of = plan.facts.as_of.map(|as_of| as_of.timestamp_micros());
