@@ -1,9 +1,9 @@
 //! Generators, stores and suites for the tests of the dataproduct SDK.
 //!
 //! ```
-//! use dataproduct_testkit::stock::StockBatches;
+//! use dataproduct_testkit::stock::{Order, batches, contract};
 //!
-//! let batches: Vec<_> = StockBatches::new(1_000).collect();
+//! let batches = batches(1_000, Order::Sorted, &contract(true));
 //! assert_eq!(batches.iter().map(|batch| batch.num_rows()).sum::<usize>(), 1_000);
 //! ```
 
