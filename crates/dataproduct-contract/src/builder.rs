@@ -246,7 +246,7 @@ impl ContractBuilder {
 }
 
 /// Stands in for a name that was refused, so that the rest can still be checked.
-fn placeholder_name() -> ProductName {
+pub(crate) fn placeholder_name() -> ProductName {
     #[expect(
         clippy::expect_used,
         reason = "the text is a constant that is a valid name"

@@ -180,6 +180,8 @@ impl Contract {
                 .collect::<Vec<_>>(),
         ));
         let yaml = document.to_yaml()?;
+        // A contract that is published must be readable again, within the budget of reading.
+        crate::yaml::parse(&yaml)?;
         let digest = Sha256::digest(yaml.as_bytes())
             .iter()
             .map(|byte| format!("{byte:02x}"))
@@ -204,13 +206,9 @@ impl Contract {
     pub fn from_document(document: odcs::Document) -> Result<Self, Problems> {
         let mut problems = Problems::new();
         let draft = from_document::draft(&document, &mut problems);
-        if let Some(draft) = &draft {
-            validate::draft(draft, &mut problems);
-        }
-        match draft {
-            Some(draft) if problems.is_empty() => Self::assemble(draft, upgraded(document)),
-            _ => Err(problems),
-        }
+        validate::draft(&draft, &mut problems);
+        problems.into_result(())?;
+        Self::assemble(draft, upgraded(document))
     }
 
     /// Reads an ODCS document of version 3.0, 3.1 or 3.2, in YAML or JSON, and validates it.
@@ -395,30 +393,15 @@ impl Contract {
     /// Every rule that is kept but not run, with the path of the place that states it.
     #[must_use]
     pub fn rules_not_run(&self) -> Vec<(String, &Rule)> {
-        fn visit<'a>(path: &str, columns: &'a [Column], out: &mut Vec<(String, &'a Rule)>) {
-            for (i, column) in columns.iter().enumerate() {
-                let path = format!("{path}[{i}]");
-                out.extend(
-                    column
-                        .rules
-                        .iter()
-                        .enumerate()
-                        .filter(|(_, rule)| !rule.is_run())
-                        .map(|(j, rule)| (format!("{path}.rules[{j}]"), rule)),
-                );
-                if let crate::DataType::Struct(fields) = &column.data_type {
-                    visit(&format!("{path}.fields"), fields, out);
-                }
-            }
+        fn note<'a>(path: &str, rules: &'a [Rule], out: &mut Vec<(String, &'a Rule)>) {
+            let not_run = rules.iter().enumerate().filter(|(_, rule)| !rule.is_run());
+            out.extend(not_run.map(|(i, rule)| (format!("{path}[{i}]"), rule)));
         }
-        let mut out: Vec<_> = self
-            .rules()
-            .iter()
-            .enumerate()
-            .filter(|(_, rule)| !rule.is_run())
-            .map(|(i, rule)| (format!("rules[{i}]"), rule))
-            .collect();
-        visit("schema.columns", self.columns(), &mut out);
+        let mut out = Vec::new();
+        note("rules", self.rules(), &mut out);
+        validate::each("schema.columns", self.columns(), &mut |path, column| {
+            note(&format!("{path}.rules"), &column.rules, &mut out);
+        });
         out
     }
 

@@ -1,5 +1,6 @@
 //! What an ODCS document states, in the words of the contract model.
 
+use crate::builder::placeholder_name;
 use crate::draft::Draft;
 use crate::odcs::{
     CustomProperty, Document, Role, SchemaObject, SupportItem, TeamEntry, TeamMember,
@@ -14,17 +15,15 @@ mod columns;
 mod quality;
 mod service;
 
-/// The draft of a document, or `None` when the table that it would describe cannot be told. Whatever
-/// is wrong is added to `problems`.
-pub(crate) fn draft(document: &Document, problems: &mut Problems) -> Option<Draft> {
-    let name = name(document, problems);
+/// The draft of a document. Whatever is wrong is added to `problems`, and what cannot be told stands as
+/// a placeholder, so that everything else is still looked at.
+pub(crate) fn draft(document: &Document, problems: &mut Problems) -> Draft {
+    let name = name(document, problems).unwrap_or_else(placeholder_name);
     let version = validate::version(&document.version, problems);
-    let schema = table(document, problems)?;
-    let mut draft = Draft::new(name?, version);
+    let mut draft = Draft::new(name, version);
     draft.id = document.id.clone();
     draft.status = status(document.status.as_deref(), problems);
     lifecycle(document, &mut draft, problems);
-    draft.description = schema.description.clone();
     if let Some(description) = &document.description {
         draft.purpose = description.purpose.clone();
         draft.usage = description.usage.clone();
@@ -35,17 +34,20 @@ pub(crate) fn draft(document: &Document, problems: &mut Problems) -> Option<Draf
     draft.roles = document.roles.iter().flatten().map(role).collect();
     draft.tags = document.tags.clone().unwrap_or_default();
     draft.custom = custom(document.custom_properties.as_deref(), CONTRACT_PROPERTIES);
+    let Some(schema) = table(document, problems) else {
+        return draft;
+    };
+    draft.description = schema.description.clone();
     draft.columns = columns::columns(schema, document, problems);
     draft.rules = quality::rules("rules", schema.quality.as_deref(), problems);
-    let default_element = document.sla_default_element.as_deref();
     draft.sla = service::sla(
         document.sla_properties.as_deref(),
-        default_element,
+        document.sla_default_element.as_deref(),
         &schema.name,
         &draft.columns,
         problems,
     );
-    Some(draft)
+    draft
 }
 
 /// The custom properties of a contract that the model has fields for.
@@ -57,6 +59,28 @@ fn ours<'a>(properties: Option<&'a [CustomProperty]>, name: &str) -> Option<&'a 
         .iter()
         .find(|p| p.property == name && p.vendor.as_deref() == Some(VENDOR))
         .map(|p| &p.value)
+}
+
+/// The value of one of our custom properties as the kind that it must be; any other kind is reported.
+fn typed<'a, T>(
+    path: &str,
+    properties: Option<&'a [CustomProperty]>,
+    name: &str,
+    read: impl FnOnce(&'a Value) -> Option<T>,
+    expected: &str,
+    problems: &mut Problems,
+) -> Option<T> {
+    let value = ours(properties, name)?;
+    let read = read(value);
+    if read.is_none() {
+        problems.push(Problem::new(
+            format!("{path}{name}"),
+            "bad-custom-property",
+            format!("`{name}` is {}", value.kind()),
+            format!("write {expected}"),
+        ));
+    }
+    read
 }
 
 /// The custom properties that are not ours, by name.
@@ -196,8 +220,7 @@ fn ownership(document: &Document, problems: &mut Problems) -> Ownership {
         Some(TeamEntry::Members(members)) => (owner(members).unwrap_or_default(), members),
     };
     let properties = document.custom_properties.as_deref();
-    let steward = ours(properties, "steward")
-        .and_then(Value::as_str)
+    let steward = typed("", properties, "steward", Value::as_str, "text", problems)
         .map(str::to_owned)
         .or_else(|| {
             let is_steward = |m: &&TeamMember| {
@@ -220,13 +243,19 @@ fn ownership(document: &Document, problems: &mut Problems) -> Ownership {
             })
             .collect(),
         steward,
-        consumers: ours(properties, "consumers")
-            .and_then(Value::as_list)
-            .unwrap_or_default()
-            .iter()
-            .enumerate()
-            .filter_map(|(i, value)| consumer(i, value, problems))
-            .collect(),
+        consumers: typed(
+            "",
+            properties,
+            "consumers",
+            Value::as_list,
+            "a list",
+            problems,
+        )
+        .unwrap_or_default()
+        .iter()
+        .enumerate()
+        .filter_map(|(i, value)| consumer(i, value, problems))
+        .collect(),
     }
 }
 

@@ -72,14 +72,24 @@ impl Problems {
         Self::default()
     }
 
-    /// Notes one more problem.
+    /// Notes one more problem, unless [`MAX_PROBLEMS`](crate::yaml::MAX_PROBLEMS) are noted already:
+    /// what is wrong beyond shows when these are mended.
     pub fn push(&mut self, problem: Problem) {
-        self.0.push(problem);
+        if !self.is_full() {
+            self.0.push(problem);
+        }
+    }
+
+    /// Whether no further problem will be noted, so that there is no use in looking for one.
+    pub(crate) fn is_full(&self) -> bool {
+        self.0.len() >= crate::yaml::MAX_PROBLEMS
     }
 
     /// Notes all problems of another collection, in its order.
     pub fn extend(&mut self, others: impl IntoIterator<Item = Problem>) {
-        self.0.extend(others);
+        for problem in others {
+            self.push(problem);
+        }
     }
 
     /// Whether nothing was found.
@@ -114,7 +124,9 @@ impl Problems {
 
 impl FromIterator<Problem> for Problems {
     fn from_iter<I: IntoIterator<Item = Problem>>(problems: I) -> Self {
-        Self(problems.into_iter().collect())
+        let mut all = Self::new();
+        all.extend(problems);
+        all
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod columns;
 mod limits;
+mod patterns;
 mod rules;
 mod service;
 
@@ -31,10 +32,17 @@ pub(crate) fn draft(draft: &Draft, problems: &mut Problems) {
     identity(draft, problems);
     lifecycle(draft, problems);
     ownership(draft, problems);
-    columns::check(&draft.columns, problems);
+    // Without one table the missing columns have been reported already.
+    let has_table = !problems
+        .iter()
+        .any(|p| matches!(p.code, "missing-schema" | "several-tables"));
+    if has_table {
+        columns::check(&draft.columns, problems);
+    }
     for (i, rule) in draft.rules.iter().enumerate() {
         rules::check(&format!("rules[{i}]"), rule, &draft.columns, problems);
     }
+    patterns::check(draft, problems);
     service::check(&draft.sla, problems);
 }
 
@@ -205,7 +213,7 @@ fn unique<'a>(names: impl Iterator<Item = &'a str>, path: &str, problems: &mut P
 }
 
 /// Text of a document, fit to stand in a message.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let mut out: String = text.chars().take(80).flat_map(char::escape_debug).collect();
     if text.chars().count() > 80 {
         out.push('…');
@@ -216,6 +224,13 @@ fn shown(text: &str) -> String {
 /// The column at a path of names joined by `.`, through the fields of structs.
 pub(crate) fn find<'a>(columns: &'a [Column], path: &str) -> Option<&'a Column> {
     if let Some(column) = columns.iter().find(|column| column.name == path) {
+        return Some(column);
+    }
+    // A reference of the standard names the stable identifier, which differs after a rename.
+    if let Some(column) = columns
+        .iter()
+        .find(|column| column.id.as_deref() == Some(path))
+    {
         return Some(column);
     }
     let (head, rest) = path.split_once('.')?;

@@ -1,8 +1,8 @@
 //! `properties` as columns: types from logical and physical type, everything else field by field.
 
-use super::{custom, ours, quality};
+use super::{custom, quality, typed};
 use crate::odcs::{
-    Document, LogicalType, LogicalTypeOptions, Property, Relationship, SchemaObject,
+    CustomProperty, Document, LogicalType, LogicalTypeOptions, Property, Relationship, SchemaObject,
 };
 use crate::to_document::SEMANTIC_TYPE;
 use crate::{
@@ -26,19 +26,28 @@ pub(super) fn columns(
     problems: &mut Problems,
 ) -> Vec<Column> {
     let properties = schema.properties.as_deref().unwrap_or_default();
-    let mut columns = fields("schema.columns", properties, 0, problems);
+    let mut columns = fields("schema.columns", properties, document, 0, problems);
     number_in_order(&mut columns, |column| &mut column.key);
     number_in_order(&mut columns, |column| &mut column.partition);
-    for (i, (column, property)) in columns.iter_mut().zip(properties).enumerate() {
-        let path = format!("schema.columns[{i}]");
-        column.references = references(&path, property, document, problems);
-    }
     // Relationships of several columns stay in the document; whether they hold is checked here.
     for (i, relationship) in schema.relationships.iter().flatten().enumerate() {
         let path = format!("schema.relationships[{i}]");
         let ends = relationship.from.iter().flat_map(|from| from.elements());
         for element in ends.chain(relationship.to.elements()) {
             local(&path, element, document, problems);
+        }
+        // Pair by pair, what refers to another product is a reference of the column it starts from.
+        let from = relationship.from.iter().flat_map(|from| from.elements());
+        for (from, to) in from.zip(relationship.to.elements()) {
+            let name = from.rsplit(['.', '/']).next().unwrap_or(from);
+            let column = columns
+                .iter_mut()
+                .find(|column| column.name == name || column.id.as_deref() == Some(name));
+            if let (Some(column), Some(reference)) = (column, external(to))
+                && !column.references.contains(&reference)
+            {
+                column.references.push(reference);
+            }
         }
     }
     columns
@@ -47,6 +56,7 @@ pub(super) fn columns(
 fn fields(
     path: &str,
     properties: &[Property],
+    document: &Document,
     depth: usize,
     problems: &mut Problems,
 ) -> Vec<Column> {
@@ -55,7 +65,14 @@ fn fields(
         .enumerate()
         .map(|(i, property)| {
             let name = property.name.clone().unwrap_or_default();
-            let mut column = column(&format!("{path}[{i}]"), name, property, depth, problems);
+            let mut column = column(
+                &format!("{path}[{i}]"),
+                name,
+                property,
+                document,
+                depth,
+                problems,
+            );
             validate::fill_ids(&mut column);
             column
         })
@@ -66,11 +83,13 @@ fn column(
     path: &str,
     name: String,
     property: &Property,
+    document: &Document,
     depth: usize,
     problems: &mut Problems,
 ) -> Column {
-    let (data_type, format_is_type) = data_type(path, property, depth, problems);
+    let (data_type, format_is_type) = data_type(path, property, document, depth, problems);
     let custom_properties = property.custom_properties.as_deref();
+    let own = format!("{path}.");
     let mut out = Column::new(name, data_type);
     out.id = property.id.clone();
     out.nullable = property.required != Some(true);
@@ -78,14 +97,26 @@ fn column(
     out.business_name = property.business_name.clone();
     out.key = position(property.primary_key, property.primary_key_position);
     out.partition = position(property.partitioned, property.partition_key_position);
-    out.sort = ours(custom_properties, "sortPosition")
-        .and_then(Value::as_i64)
-        .map(|position| u32::try_from(position).unwrap_or(0));
-    out.event_time = flag(custom_properties, "eventTime");
+    out.sort = typed(
+        &own,
+        custom_properties,
+        "sortPosition",
+        Value::as_i64,
+        "a number from 1",
+        problems,
+    )
+    .map(|position| u32::try_from(position).unwrap_or(0));
+    out.event_time = flag(&own, custom_properties, "eventTime", problems);
     out.unique = property.unique == Some(true);
-    out.unit = ours(custom_properties, "unit")
-        .and_then(Value::as_str)
-        .map(str::to_owned);
+    out.unit = typed(
+        &own,
+        custom_properties,
+        "unit",
+        Value::as_str,
+        "text",
+        problems,
+    )
+    .map(str::to_owned);
     out.semantic_type = property
         .authoritative_definitions
         .iter()
@@ -96,11 +127,22 @@ fn column(
     out.pii = pii(path, custom_properties, problems);
     out.examples = property.examples.clone().unwrap_or_default();
     out.deprecated = (property.deprecated == Some(true)).then(|| Deprecation {
-        note: ours(custom_properties, "deprecationNote")
-            .and_then(Value::as_str)
-            .map(str::to_owned),
+        note: typed(
+            &own,
+            custom_properties,
+            "deprecationNote",
+            Value::as_str,
+            "text",
+            problems,
+        )
+        .map(str::to_owned),
     });
     out.limits = limits(property.logical_type_options.as_ref(), format_is_type);
+    if let (Some(LogicalType::Integer), Some(options)) =
+        (property.logical_type, &property.logical_type_options)
+    {
+        unsigned(options.format.as_deref(), &mut out.limits);
+    }
     out.allowed = property
         .enum_values
         .iter()
@@ -111,7 +153,7 @@ fn column(
             description: value.description.clone(),
         })
         .collect();
-    out.open_enum = flag(custom_properties, "openEnum");
+    out.open_enum = flag(&own, custom_properties, "openEnum", problems);
     out.rules = quality::rules(
         &format!("{path}.rules"),
         property.quality.as_deref(),
@@ -119,11 +161,24 @@ fn column(
     );
     out.tags = property.tags.clone().unwrap_or_default();
     out.custom = custom(custom_properties, COLUMN_PROPERTIES);
+    out.references = references(path, property, document, problems);
     out
 }
 
-fn flag(properties: Option<&[crate::odcs::CustomProperty]>, name: &str) -> bool {
-    ours(properties, name).and_then(Value::as_bool) == Some(true)
+fn flag(
+    path: &str,
+    properties: Option<&[CustomProperty]>,
+    name: &str,
+    problems: &mut Problems,
+) -> bool {
+    typed(
+        path,
+        properties,
+        name,
+        Value::as_bool,
+        "true or false",
+        problems,
+    ) == Some(true)
 }
 
 /// A position is given by number; without one (the standard's default is -1) it is 0 until
@@ -156,10 +211,10 @@ fn number_in_order(columns: &mut [Column], place: fn(&mut Column) -> &mut Option
 
 fn pii(
     path: &str,
-    properties: Option<&[crate::odcs::CustomProperty]>,
+    properties: Option<&[CustomProperty]>,
     problems: &mut Problems,
 ) -> Option<PiiCategory> {
-    let text = ours(properties, "piiCategory")?;
+    let text = super::ours(properties, "piiCategory")?;
     let known = PiiCategory::ALL
         .into_iter()
         .find(|c| text.as_str() == Some(c.as_str()));
@@ -202,12 +257,30 @@ fn limits(options: Option<&LogicalTypeOptions>, format_is_type: bool) -> Limits 
 fn data_type(
     path: &str,
     property: &Property,
+    document: &Document,
     depth: usize,
     problems: &mut Problems,
 ) -> (DataType, bool) {
     let options = property.logical_type_options.as_ref();
     let format = options.and_then(|o| o.format.as_deref());
-    let physical = property.physical_type.as_deref().and_then(physical);
+    let physical = property.physical_type.as_deref().map_or(Ok(None), physical);
+    let physical = physical.unwrap_or_else(|reason| {
+        problems.push(Problem::new(
+            format!("{path}.type"),
+            "bad-decimal",
+            reason,
+            "write `decimal(p,s)`: 1 to 38 digits, `s` of them after the point",
+        ));
+        None
+    });
+    if let Some(format @ ("i128" | "u128")) = format {
+        problems.push(Problem::new(
+            format!("{path}.type"),
+            "unsupported-type",
+            format!("an integer of the format `{format}` has more digits than any column"),
+            "use `i64`, or a number with the physical type `decimal(38,0)`",
+        ));
+    }
     if depth > validate::MAX_DEPTH {
         problems.push(Problem::new(
             path,
@@ -234,7 +307,11 @@ fn data_type(
     };
     match logical {
         LogicalType::Boolean => (DataType::Boolean, false),
-        LogicalType::Date => (DataType::Date, true),
+        // A date that is stored with a time of day keeps it.
+        LogicalType::Date => match physical {
+            Some(known @ (DataType::Timestamp | DataType::TimestampNtz)) => (known, true),
+            _ => (DataType::Date, true),
+        },
         LogicalType::String => match (format, physical) {
             (Some("uuid"), None | Some(DataType::String | DataType::Uuid)) => {
                 (DataType::Uuid, true)
@@ -259,14 +336,31 @@ fn data_type(
         }
         LogicalType::Object => {
             let properties = property.properties.as_deref().unwrap_or_default();
-            let fields = fields(&format!("{path}.fields"), properties, depth + 1, problems);
+            let path = format!("{path}.fields");
+            let mut fields = fields(&path, properties, document, depth + 1, problems);
+            // The standard has two places to say that a field is required.
+            let required = options.and_then(|o| o.required.as_deref());
+            for name in required.unwrap_or_default() {
+                match fields.iter_mut().find(|field| field.name == *name) {
+                    Some(field) => field.nullable = false,
+                    None => problems.push(Problem::new(
+                        path.clone(),
+                        "unknown-column",
+                        format!(
+                            "there is no field `{}` to be required",
+                            validate::shown(name)
+                        ),
+                        format!("the object has {}", validate::names(&fields)),
+                    )),
+                }
+            }
             (DataType::Struct(fields), false)
         }
         LogicalType::Array => (
-            DataType::List(Box::new(element(path, property, depth, problems))),
+            DataType::List(Box::new(element(path, property, document, depth, problems))),
             false,
         ),
-        LogicalType::Map => (map(path, property, depth, problems), false),
+        LogicalType::Map => (map(path, property, document, depth, problems), false),
         LogicalType::Time | LogicalType::Vector => {
             problems.push(Problem::new(
                 format!("{path}.type"),
@@ -291,12 +385,19 @@ fn name_of(logical: LogicalType) -> &'static str {
     }
 }
 
-fn element(path: &str, property: &Property, depth: usize, problems: &mut Problems) -> Column {
+fn element(
+    path: &str,
+    property: &Property,
+    document: &Document,
+    depth: usize,
+    problems: &mut Problems,
+) -> Column {
     match &property.items {
         Some(items) => column(
             &format!("{path}.element"),
             "element".to_owned(),
             items,
+            document,
             depth + 1,
             problems,
         ),
@@ -312,7 +413,13 @@ fn element(path: &str, property: &Property, depth: usize, problems: &mut Problem
     }
 }
 
-fn map(path: &str, property: &Property, depth: usize, problems: &mut Problems) -> DataType {
+fn map(
+    path: &str,
+    property: &Property,
+    document: &Document,
+    depth: usize,
+    problems: &mut Problems,
+) -> DataType {
     let Some(types) = &property.map else {
         problems.push(Problem::new(
             path,
@@ -327,6 +434,7 @@ fn map(path: &str, property: &Property, depth: usize, problems: &mut Problems) -
             &format!("{path}.{name}"),
             name.to_owned(),
             property,
+            document,
             depth + 1,
             problems,
         ))
@@ -342,6 +450,24 @@ fn map(path: &str, property: &Property, depth: usize, problems: &mut Problems) -
     }
 }
 
+/// An unsigned integer is widened to a type with a sign; what it cannot be stays said as bounds.
+fn unsigned(format: Option<&str>, limits: &mut Limits) {
+    let largest = match format {
+        Some("u8") => Some(i64::from(u8::MAX)),
+        Some("u16") => Some(i64::from(u16::MAX)),
+        Some("u32") => Some(i64::from(u32::MAX)),
+        // The largest is beyond what a document can say, and the decimal has no more digits.
+        Some("u64") => None,
+        _ => return,
+    };
+    if limits.minimum.is_none() && limits.exclusive_minimum.is_none() {
+        limits.minimum = Some(0.into());
+    }
+    if limits.maximum.is_none() && limits.exclusive_maximum.is_none() {
+        limits.maximum = largest.map(Into::into);
+    }
+}
+
 fn integer(format: Option<&str>, physical: Option<DataType>) -> DataType {
     match (format, physical) {
         (Some("i8"), _) => DataType::Int8,
@@ -350,10 +476,6 @@ fn integer(format: Option<&str>, physical: Option<DataType>) -> DataType {
         (Some("i64" | "u32"), _) => DataType::Int64,
         (Some("u64"), _) => DataType::Decimal {
             precision: 20,
-            scale: 0,
-        },
-        (Some("i128" | "u128"), _) => DataType::Decimal {
-            precision: 38,
             scale: 0,
         },
         (_, Some(known)) if known.is_integer() => known,
@@ -368,39 +490,32 @@ fn number(format: Option<&str>, physical: Option<DataType>) -> DataType {
         (Some(known @ DataType::Decimal { .. }), _) => known,
         (_, Some("f32")) => DataType::Float32,
         (_, Some("f64")) => DataType::Float64,
+        // Numbers without a point that are stored as integers are integers.
+        (Some(known), _) if known.is_integer() => known,
         (Some(known @ DataType::Float32), _) => known,
         _ => DataType::Float64,
     }
 }
 
-/// The type that a physical type names in Delta, Parquet or common SQL, or `None`.
-fn physical(text: &str) -> Option<DataType> {
+/// The type that a physical type names in Delta, Parquet or common SQL, or `None`; what is wrong with
+/// it where it names a decimal that cannot be.
+fn physical(text: &str) -> Result<Option<DataType>, String> {
     let lower = text.trim().to_ascii_lowercase();
     let (name, arguments) = match lower.split_once('(') {
         Some((name, rest)) => (name.trim(), rest.trim_end().strip_suffix(')')),
         None => (lower.as_str(), None),
     };
-    let numbers: Vec<u8> = arguments
-        .into_iter()
-        .flat_map(|a| a.split(','))
-        .filter_map(|a| a.trim().parse().ok())
-        .collect();
-    Some(match name {
+    Ok(Some(match name {
         "boolean" | "bool" => DataType::Boolean,
         "byte" | "tinyint" => DataType::Int8,
         "short" | "smallint" | "int2" => DataType::Int16,
-        "integer" | "int" | "int4" | "serial" => DataType::Int32,
+        "int4" | "int32" | "serial" => DataType::Int32,
+        // 32 bits in some engines and 64 in others.
+        "integer" | "int" => DataType::Int64,
         "long" | "bigint" | "int8" | "int64" | "bigserial" => DataType::Int64,
         "float" | "real" | "float4" => DataType::Float32,
         "double" | "double precision" | "float8" | "float64" => DataType::Float64,
-        "decimal" | "numeric" | "number" => match numbers[..] {
-            [precision, scale] => DataType::Decimal { precision, scale },
-            [precision] => DataType::Decimal {
-                precision,
-                scale: 0,
-            },
-            _ => return None,
-        },
+        "decimal" | "numeric" | "number" => decimal(text, arguments)?,
         "string" | "text" | "varchar" | "char" | "nvarchar" | "nchar" | "character varying" => {
             DataType::String
         }
@@ -409,8 +524,31 @@ fn physical(text: &str) -> Option<DataType> {
         "timestamp" | "timestamptz" | "timestamp with time zone" => DataType::Timestamp,
         "timestamp_ntz" | "datetime" | "timestamp without time zone" => DataType::TimestampNtz,
         "uuid" | "uniqueidentifier" => DataType::Uuid,
-        _ => return None,
-    })
+        _ => return Ok(None),
+    }))
+}
+
+/// A decimal with the digits in its parentheses.
+fn decimal(text: &str, arguments: Option<&str>) -> Result<DataType, String> {
+    let digits: Result<Vec<u8>, _> = arguments
+        .unwrap_or_default()
+        .split(',')
+        .map(|digits| digits.trim().parse())
+        .collect();
+    match digits.as_deref() {
+        Ok([precision, scale]) => Ok(DataType::Decimal {
+            precision: *precision,
+            scale: *scale,
+        }),
+        Ok([precision]) => Ok(DataType::Decimal {
+            precision: *precision,
+            scale: 0,
+        }),
+        _ => Err(format!(
+            "`{}` does not say how many digits there are",
+            validate::shown(text)
+        )),
+    }
 }
 
 /// The columns of other products that a property refers to. References within the document are

@@ -21,11 +21,14 @@ pub(super) fn sla(
     problems: &mut Problems,
 ) -> Sla {
     let mut out = Sla::default();
-    let mut seen: Vec<(String, Option<&str>)> = Vec::new();
+    let mut seen: Vec<(&str, Option<&str>, Option<&str>)> = Vec::new();
     if let Some(element) = default_element {
         elements("slaDefaultElement", element, table, columns, problems);
     }
     for (i, property) in properties.unwrap_or_default().iter().enumerate() {
+        if problems.is_full() {
+            break;
+        }
         let path = format!("sla[{i}]");
         let name = property.property.to_lowercase();
         if let Some(element) = &property.element {
@@ -48,18 +51,21 @@ pub(super) fn sla(
             None
         };
         if target.is_some() || is(AVAILABILITY) {
-            let canonical = if is(LATENCY) {
-                "latency".to_owned()
-            } else {
-                name.clone()
-            };
-            let key = (canonical, property.driver.as_deref());
+            let canonical = [LATENCY, FREQUENCY, RETENTION, AVAILABILITY]
+                .into_iter()
+                .find(|names| is(names))
+                .map_or("", |names| names[0]);
+            let key = (
+                canonical,
+                property.driver.as_deref(),
+                property.element.as_deref(),
+            );
             if seen.contains(&key) {
                 problems.push(Problem::new(
                     path,
                     "duplicate-sla",
                     format!("`{}` is promised twice", property.property),
-                    "keep one promise, or give the two different drivers",
+                    "keep one promise, or give the two different drivers or elements",
                 ));
                 continue;
             }
@@ -67,10 +73,20 @@ pub(super) fn sla(
         }
         if let Some(target) = target {
             if let Some(length) = length(&path, property, problems) {
-                target.get_or_insert(length);
+                // Of promises to several parties the strictest is the one to keep.
+                let strictest = match *target {
+                    Some(other) if is(RETENTION) => other.max(length),
+                    Some(other) => other.min(length),
+                    None => length,
+                };
+                *target = Some(strictest);
             }
         } else if is(AVAILABILITY) {
-            out.availability_percent = percent(&path, property, problems);
+            let percent = percent(&path, property, problems);
+            out.availability_percent = match (out.availability_percent, percent) {
+                (Some(a), Some(b)) => Some(a.max(b)),
+                (a, b) => a.or(b),
+            };
         } else if is(DEADLINE) {
             out.deadlines.extend(deadline(property));
         }
@@ -81,6 +97,9 @@ pub(super) fn sla(
 /// The columns an SLA is measured on, separated by commas, each with or without the table.
 fn elements(path: &str, text: &str, table: &str, columns: &[Column], problems: &mut Problems) {
     for element in text.split(',').map(str::trim).filter(|e| !e.is_empty()) {
+        if problems.is_full() {
+            return;
+        }
         let inner = element
             .strip_prefix(table)
             .and_then(|rest| rest.strip_prefix('.'));
@@ -89,7 +108,7 @@ fn elements(path: &str, text: &str, table: &str, columns: &[Column], problems: &
             problems.push(Problem::new(
                 path,
                 "unknown-element",
-                format!("there is no column `{element}`"),
+                format!("there is no column `{}`", crate::validate::shown(element)),
                 format!(
                     "the table `{table}` has {}",
                     crate::validate::names(columns)

@@ -1,69 +1,37 @@
 //! Bounds, lengths, patterns, allowed values and examples, against the type they stand with.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
-use regex::RegexBuilder;
 
 use super::shown;
 use crate::{Column, DataType, Problem, Problems, Value};
 
-/// The largest compiled size of a pattern, in bytes: patterns come from documents.
-pub(crate) const MAX_PATTERN_BYTES: usize = 1 << 20;
 /// The most values an enumeration can have: its dictionary has 16-bit keys.
 pub(crate) const MAX_ALLOWED: usize = i16::MAX as usize;
 
 pub(super) fn check(path: &str, column: &Column, problems: &mut Problems) {
     bounds(path, column, problems);
     lengths(path, column, problems);
-    if let Some(text) = &column.limits.pattern {
-        if column.data_type == DataType::String {
-            pattern(&format!("{path}.pattern"), text, problems);
-        } else {
-            misplaced(path, "pattern", column, "text", problems);
-        }
+    if column.limits.pattern.is_some() && column.data_type != DataType::String {
+        misplaced(path, "pattern", column, "text", problems);
+    }
+    if let (DataType::String, Some(format @ ("uuid" | "binary"))) =
+        (&column.data_type, column.limits.format.as_deref())
+    {
+        problems.push(Problem::new(
+            format!("{path}.format"),
+            "format-is-type",
+            format!("text of the format `{format}` is a type of its own"),
+            "declare the column as UUID or binary",
+        ));
     }
     if column.limits.format.is_some() && column.data_type != DataType::String {
         misplaced(path, "format", column, "text", problems);
     }
     allowed(path, column, problems);
     examples(path, column, problems);
-}
-
-/// Reports a pattern that does not compile within its budget.
-pub(super) fn pattern(path: &str, text: &str, problems: &mut Problems) {
-    if let Err(error) = compile_pattern(text) {
-        let reason = match error {
-            regex::Error::CompiledTooBig(_) => "it is too large when compiled".to_owned(),
-            // The first lines of the message repeat the pattern; the last says what is wrong.
-            other => other
-                .to_string()
-                .lines()
-                .last()
-                .unwrap_or_default()
-                .trim()
-                .to_owned(),
-        };
-        problems.push(Problem::new(
-            path,
-            "bad-pattern",
-            format!("`{}` is not a regular expression: {reason}", shown(text)),
-            "write it in the syntax of Rust's `regex`: no look-around, no back-references",
-        ));
-    }
-}
-
-/// The pattern as a linear-time matcher of whole texts.
-pub(crate) fn compile_pattern(text: &str) -> Result<regex::Regex, regex::Error> {
-    // The pattern is compiled by itself first, so that an unbalanced `)` cannot close our group.
-    let budget = |pattern: &str| {
-        RegexBuilder::new(pattern)
-            .size_limit(MAX_PATTERN_BYTES)
-            .nest_limit(50)
-            .build()
-    };
-    budget(text)?;
-    budget(&format!("^(?:{text})$"))
 }
 
 fn misplaced(path: &str, what: &str, column: &Column, fits: &str, problems: &mut Problems) {
@@ -94,6 +62,9 @@ impl Bound {
                     _ => Err("a whole number"),
                 },
             },
+            DataType::Decimal { .. } if value.as_i64().is_some() => {
+                Ok(Self::Integer(value.as_i64().unwrap_or_default()))
+            }
             _ if data_type.is_numeric() => value.as_f64().map(Self::Float).ok_or("a number"),
             DataType::Date => value
                 .as_str()
@@ -121,6 +92,8 @@ impl Bound {
                 Some(a.cmp(&b))
             }
             (Self::Float(a), Self::Float(b)) => a.partial_cmp(&b),
+            (Self::Integer(a), Self::Float(b)) => (a as f64).partial_cmp(&b),
+            (Self::Float(a), Self::Integer(b)) => a.partial_cmp(&(b as f64)),
             _ => None,
         }
     }
@@ -207,12 +180,7 @@ fn type_range(
     given: &[(&str, &Option<Value>); 4],
     problems: &mut Problems,
 ) {
-    let (low, high) = match column.data_type {
-        DataType::Int8 => (i64::from(i8::MIN), i64::from(i8::MAX)),
-        DataType::Int16 => (i64::from(i16::MIN), i64::from(i16::MAX)),
-        DataType::Int32 => (i64::from(i32::MIN), i64::from(i32::MAX)),
-        _ => return,
-    };
+    let (low, high) = integer_range(&column.data_type);
     for (bound, (name, _)) in parsed.iter().zip(given) {
         if let Some(Bound::Integer(value)) = bound
             && !(low..=high).contains(value)
@@ -224,6 +192,16 @@ fn type_range(
                 format!("stay within {low} and {high}, or widen the type"),
             ));
         }
+    }
+}
+
+/// The smallest and largest integer of a type; all of 64 bits for a type that is no integer.
+fn integer_range(data_type: &DataType) -> (i64, i64) {
+    match data_type {
+        DataType::Int8 => (i64::from(i8::MIN), i64::from(i8::MAX)),
+        DataType::Int16 => (i64::from(i16::MIN), i64::from(i16::MAX)),
+        DataType::Int32 => (i64::from(i32::MIN), i64::from(i32::MAX)),
+        _ => (i64::MIN, i64::MAX),
     }
 }
 
@@ -295,6 +273,7 @@ fn allowed(path: &str, column: &Column, problems: &mut Problems) {
         ));
         return;
     }
+    let mut seen = HashSet::new();
     for (i, allowed) in column.allowed.iter().enumerate() {
         let path = format!("{path}.enum[{i}]");
         if let Err(expected) = fits(&allowed.value, &column.data_type) {
@@ -308,10 +287,7 @@ fn allowed(path: &str, column: &Column, problems: &mut Problems) {
                 ),
                 format!("write {expected}"),
             ));
-        } else if column.allowed[..i]
-            .iter()
-            .any(|other| other.value == allowed.value)
-        {
+        } else if !seen.insert(&allowed.value) {
             problems.push(Problem::new(
                 path,
                 "duplicate",
@@ -323,6 +299,7 @@ fn allowed(path: &str, column: &Column, problems: &mut Problems) {
 }
 
 fn examples(path: &str, column: &Column, problems: &mut Problems) {
+    let allowed: HashSet<&Value> = column.allowed.iter().map(|a| &a.value).collect();
     for (i, example) in column.examples.iter().enumerate() {
         if example.is_null() && column.nullable {
             continue;
@@ -338,13 +315,7 @@ fn examples(path: &str, column: &Column, problems: &mut Problems) {
                 ),
                 format!("write {expected}"),
             ));
-        } else if !column.allowed.is_empty()
-            && !column.open_enum
-            && !column
-                .allowed
-                .iter()
-                .any(|allowed| allowed.value == *example)
-        {
+        } else if !allowed.is_empty() && !column.open_enum && !allowed.contains(example) {
             problems.push(Problem::new(
                 format!("{path}.examples[{i}]"),
                 "bad-example",
@@ -366,10 +337,14 @@ fn fits(value: &Value, data_type: &DataType) -> Result<(), &'static str> {
             "true or false",
         ),
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => {
-            let integer = Bound::of(value, data_type).is_ok();
+            let number = match Bound::of(value, data_type) {
+                Ok(Bound::Integer(number)) => Some(number),
+                _ => text.and_then(|t| t.parse::<i64>().ok()),
+            };
+            let (low, high) = integer_range(data_type);
             ok(
-                integer || text.is_some_and(|t| t.parse::<i64>().is_ok()),
-                "a whole number",
+                number.is_some_and(|number| (low..=high).contains(&number)),
+                "a whole number within the type",
             )
         }
         DataType::Float32 | DataType::Float64 | DataType::Decimal { .. } => {

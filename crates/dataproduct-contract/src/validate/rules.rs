@@ -1,6 +1,6 @@
 //! Quality rules: what they compare, and with what.
 
-use super::{find, limits, shown};
+use super::{find, shown};
 use crate::{Check, Column, Operator, Problem, Problems, Rule, Unit};
 
 pub(super) fn check(path: &str, rule: &Rule, columns: &[Column], problems: &mut Problems) {
@@ -50,23 +50,17 @@ pub(super) fn check(path: &str, rule: &Rule, columns: &[Column], problems: &mut 
             "add an operator, such as `mustBe: 0`",
         ));
     }
-    match &rule.check {
-        Check::DuplicateValues { columns: names } => {
-            for name in names.iter().filter(|name| find(columns, name).is_none()) {
-                problems.push(Problem::new(
-                    format!("{path}.columns"),
-                    "unknown-column",
-                    format!("there is no column `{}`", shown(name)),
-                    format!("the product has {}", super::columns::names(columns)),
-                ));
+    if let Check::DuplicateValues { columns: names } = &rule.check {
+        for name in names.iter().filter(|name| find(columns, name).is_none()) {
+            if problems.is_full() {
+                break;
             }
+            problems.push(Problem::new(
+                format!("{path}.columns"),
+                "unknown-column",
+                format!("there is no column `{}`", shown(name)),
+                format!("the product has {}", super::columns::names(columns)),
+            ));
         }
-        Check::InvalidValues {
-            pattern: Some(pattern),
-            ..
-        } => {
-            limits::pattern(&format!("{path}.pattern"), pattern, problems);
-        }
-        _ => {}
     }
 }

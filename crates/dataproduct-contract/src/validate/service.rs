@@ -5,6 +5,9 @@ use croner::Cron;
 use super::shown;
 use crate::{Period, Problem, Problems, Sla};
 
+/// The most deadlines of a contract. Finding out that one is never due takes time.
+const MAX_DEADLINES: usize = 20;
+
 pub(super) fn check(sla: &Sla, problems: &mut Problems) {
     let periods = [
         ("freshness", sla.freshness),
@@ -45,7 +48,15 @@ pub(super) fn check(sla: &Sla, problems: &mut Problems) {
             "promise more than 0 and at most 100 percent",
         ));
     }
-    for (i, deadline) in sla.deadlines.iter().enumerate() {
+    if sla.deadlines.len() > MAX_DEADLINES {
+        problems.push(Problem::new(
+            "sla.deadlines",
+            "too-many-deadlines",
+            format!("{} deadlines are promised", sla.deadlines.len()),
+            format!("say it with at most {MAX_DEADLINES}"),
+        ));
+    }
+    for (i, deadline) in sla.deadlines.iter().take(MAX_DEADLINES).enumerate() {
         let path = format!("sla.deadlines[{i}]");
         if let Err(reason) = cron(&deadline.cron) {
             problems.push(Problem::new(
