@@ -52,6 +52,16 @@ pub enum Error {
         /// The version of the contract.
         version: Version,
     },
+    /// The stored contract is not the one that the table's log names.
+    #[error(
+        "the contract {version} of `{location}` is damaged: `_contract/{version}.odcs.yaml` has another digest than the table's log; put it back from the record in `schemas/`"
+    )]
+    ContractDamaged {
+        /// The table.
+        location: String,
+        /// The version of the contract.
+        version: Version,
+    },
     /// The contract's life forbids to publish under it.
     #[error("`{product}` {version} cannot be published: {reason}")]
     Lifecycle {

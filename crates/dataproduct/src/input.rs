@@ -6,10 +6,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, new_null_array};
-use arrow_schema::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
+use arrow_schema::{FieldRef, Schema, SchemaRef};
 use dataproduct_contract::Contract;
 
 use crate::{Error, Result};
+
+mod exact;
+
+use exact::{exact, readable};
 
 /// How many rows a batch of a text file has at most.
 const ROWS_PER_BATCH: usize = 65_536;
@@ -20,7 +24,8 @@ const ROWS_PER_BATCH: usize = 65_536;
 pub enum Format {
     /// Comma-separated values with a header line; an empty field is a missing value.
     Csv,
-    /// One JSON object a line; bytes are hexadecimal text.
+    /// One JSON object a line; bytes are hexadecimal text, and a number where the contract says text is
+    /// taken as it is written.
     JsonLines,
     /// Apache Parquet.
     Parquet,
@@ -65,23 +70,6 @@ pub(crate) fn open(path: &Path, format: Format, contract: &Contract) -> Result<B
     }
 }
 
-/// The type to read text into: dictionaries are built by the gate.
-fn readable(field: &Field) -> Field {
-    let data_type = match field.data_type() {
-        DataType::Dictionary(_, value) => value.as_ref().clone(),
-        DataType::Struct(fields) => DataType::Struct(
-            fields
-                .iter()
-                .map(|f| Arc::new(readable(f)))
-                .collect::<Fields>(),
-        ),
-        DataType::List(element) => DataType::List(Arc::new(readable(element))),
-        DataType::Map(entries, sorted) => DataType::Map(Arc::new(readable(entries)), *sorted),
-        other => other.clone(),
-    };
-    field.clone().with_data_type(data_type)
-}
-
 fn csv(path: &Path, file: File, contract: &Contract) -> Result<Batches> {
     let wrong = |reason: String| Error::Input {
         reason: format!("`{}`: {reason}", path.display()),
@@ -103,8 +91,7 @@ fn csv(path: &Path, file: File, contract: &Contract) -> Result<Batches> {
                 "`{name}` is nested, which CSV cannot hold; use JSON lines or Parquet"
             )));
         }
-        // Whether a value may be missing is the gate's to say, with the row's number.
-        fields.push(Arc::new(readable(field).with_nullable(true)));
+        fields.push(readable(field));
     }
     reader
         .rewind()
@@ -117,7 +104,7 @@ fn csv(path: &Path, file: File, contract: &Contract) -> Result<Batches> {
     let path = path.display().to_string();
     Ok(Box::new(batches.map(move |batch| {
         let batch = batch.map_err(|e| Error::input(format!("`{path}`"), e))?;
-        with_absent(&batch, &target)
+        with_absent(&in_types(&batch, &target, &path)?, &target)
     })))
 }
 
@@ -157,21 +144,44 @@ fn with_absent(batch: &RecordBatch, target: &SchemaRef) -> Result<RecordBatch> {
 }
 
 fn json_lines(path: &Path, file: File, contract: &Contract) -> Result<Batches> {
-    let fields: Vec<Field> = contract
-        .arrow_schema()
+    let target = contract.arrow_schema();
+    let fields: Vec<FieldRef> = target
         .fields()
         .iter()
-        .map(|field| readable(field).with_nullable(true))
+        .map(|field| readable(field))
         .collect();
     let reader = arrow_json::ReaderBuilder::new(Arc::new(Schema::new(fields)))
         .with_batch_size(ROWS_PER_BATCH)
         .with_strict_mode(true)
+        .with_coerce_primitive(true)
         .build(BufReader::new(file))
         .map_err(|e| Error::input(format!("`{}`", path.display()), e))?;
     let path = path.display().to_string();
     Ok(Box::new(reader.map(move |batch| {
-        batch.map_err(|e| Error::input(format!("`{path}`"), e))
+        let batch = batch.map_err(|e| Error::input(format!("`{path}`"), e))?;
+        in_types(&batch, &target, &path)
     })))
+}
+
+/// Turns columns that were read as text into the types of the contract, exactly.
+fn in_types(batch: &RecordBatch, target: &SchemaRef, path: &str) -> Result<RecordBatch> {
+    let wrong = |reason: String| Error::Input {
+        reason: format!("`{path}`: {reason}"),
+        source: None,
+    };
+    let schema = batch.schema_ref();
+    let mut columns: Vec<(&str, ArrayRef, bool)> = Vec::new();
+    for (field, array) in schema.fields().iter().zip(batch.columns()) {
+        let name = field.name().as_str();
+        let array = match target.field_with_name(name) {
+            Ok(field) => exact(array, field.data_type())
+                .map_err(|reason| wrong(format!("{name}: {reason}")))?,
+            Err(_) => Arc::clone(array),
+        };
+        columns.push((name, array, true));
+    }
+    RecordBatch::try_from_iter_with_nullable(columns)
+        .map_err(|e| Error::input(format!("`{path}`"), e))
 }
 
 fn parquet(path: &Path, file: File) -> Result<Batches> {

@@ -9,6 +9,8 @@ use dataproduct_contract::row::{Record, Rows};
 use dataproduct_contract::{Contract, ProductName, ProductRef, Version};
 use dataproduct_freshness::{Freshness, Reading};
 use dataproduct_table::{Commit, Predicate, Snapshot, Table};
+use sha2::{Digest as _, Sha256};
+
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 
 use crate::{Error, Mesh, Result};
@@ -71,23 +73,33 @@ pub(crate) async fn open(mesh: &Mesh, reference: &ProductRef) -> Result<Product>
 }
 
 /// The newest commit that published under a contract.
-struct NewestPublish {
-    contract_version: Version,
+pub(crate) struct NewestPublish {
+    pub(crate) contract_version: Version,
+    contract_digest: Option<String>,
     committed_at: DateTime<Utc>,
 }
 
-async fn newest_publish(table: &Table, snapshot: &Snapshot) -> Result<Option<NewestPublish>> {
+impl NewestPublish {
+    /// The contract that it was published under.
+    pub(crate) async fn contract(&self, table: &Table) -> Result<Contract> {
+        stored_contract(
+            table,
+            &self.contract_version,
+            self.contract_digest.as_deref(),
+        )
+        .await
+    }
+}
+
+pub(crate) async fn newest_publish(
+    table: &Table,
+    snapshot: &Snapshot,
+) -> Result<Option<NewestPublish>> {
     let publish = |commit: &Commit| {
-        let version = commit
-            .facts
-            .as_ref()?
-            .published
-            .contract_version
-            .as_ref()?
-            .parse()
-            .ok()?;
+        let facts = &commit.facts.as_ref()?.published;
         Some(NewestPublish {
-            contract_version: version,
+            contract_version: facts.contract_version.as_ref()?.parse().ok()?,
+            contract_digest: facts.contract_digest.clone(),
             committed_at: commit.committed_at?,
         })
     };
@@ -102,16 +114,33 @@ async fn newest_publish(table: &Table, snapshot: &Snapshot) -> Result<Option<New
     Ok(older.filter_map(publish).next())
 }
 
-/// The contract of one version, as stored with the table.
-pub(crate) async fn stored_contract(table: &Table, version: &Version) -> Result<Contract> {
-    let text = table.read_contract(&version.to_string()).await?;
-    let Some(text) = text else {
+/// The contract of one version, as stored with the table. A digest that the log holds is checked.
+async fn stored_contract(
+    table: &Table,
+    version: &Version,
+    digest: Option<&str>,
+) -> Result<Contract> {
+    let location = || table.location().to_string();
+    let Some(bytes) = table.read_contract(&version.to_string()).await? else {
         return Err(Error::ContractLost {
-            location: table.location().to_string(),
+            location: location(),
             version: version.clone(),
         });
     };
-    Contract::from_yaml(&String::from_utf8_lossy(&text)).map_err(Error::Contract)
+    let found: String = Sha256::digest(&bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let text = std::str::from_utf8(&bytes)
+        .ok()
+        .filter(|_| digest.is_none_or(|d| d == found));
+    let Some(text) = text else {
+        return Err(Error::ContractDamaged {
+            location: location(),
+            version: version.clone(),
+        });
+    };
+    Contract::from_yaml(text).map_err(Error::Contract)
 }
 
 impl Product {
@@ -120,7 +149,7 @@ impl Product {
         let Some(publish) = newest_publish(&table, &snapshot).await? else {
             return Ok(None);
         };
-        let contract = stored_contract(&table, &publish.contract_version).await?;
+        let contract = publish.contract(&table).await?;
         let freshness = Freshness {
             event_time: None,
             as_of: snapshot.watermark(),

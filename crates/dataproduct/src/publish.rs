@@ -20,7 +20,7 @@ use dataproduct_table::{
 use tokio::sync::mpsc;
 
 use crate::input::{self, Format};
-use crate::product::stored_contract;
+use crate::product::newest_publish;
 use crate::{Error, Mesh, Result};
 
 /// How a publish goes about: what it replaces, up to when it is complete, and by which id it is known.
@@ -206,7 +206,7 @@ impl BatchPublisher {
         let source = input::open(path, Format::of(path)?, &self.contract)?;
         // Reading and parsing block, so they have a thread of their own; two batches wait at most.
         let (sender, mut receiver) = mpsc::channel(2);
-        tokio::task::spawn_blocking(move || {
+        let reader = tokio::task::spawn_blocking(move || {
             for batch in source {
                 // A receiver that is gone has failed already and wants no more.
                 if sender.blocking_send(batch).is_err() {
@@ -218,6 +218,10 @@ impl BatchPublisher {
         while let Some(batch) = receiver.recv().await {
             run.push(batch?).await?;
         }
+        // A reader that stopped without saying why has not given all rows.
+        reader
+            .await
+            .map_err(|e| Error::input(format!("reading `{}` broke off", path.display()), e))?;
         run.commit().await
     }
 
@@ -247,6 +251,7 @@ impl BatchPublisher {
 struct Run {
     contract: Contract,
     gate: Gate,
+    table: Table,
     writer: Writer,
     as_of: DateTime<Utc>,
 }
@@ -275,6 +280,7 @@ impl Run {
         Ok(Self {
             gate: Gate::new(&contract),
             contract,
+            table,
             writer,
             as_of,
         })
@@ -294,13 +300,24 @@ impl Run {
 
     /// Steps 7 and 8: commit, and finding out what became of it.
     async fn commit(self) -> Result<Receipt> {
+        // Others may have published a newer contract while the rows were being written.
+        if evolution_gate(&self.table, &self.contract).await? == Standing::New {
+            let text = Bytes::copy_from_slice(self.contract.to_yaml().as_bytes());
+            let version = self.contract.version().to_string();
+            self.table.put_contract(&version, text).await?;
+        }
         let receipt = self.writer.commit().await?;
+        // What an earlier call with the same id has published is told as that call published it.
+        let published = receipt.facts.as_ref().map(|facts| &facts.published);
+        let version = published.and_then(|facts| facts.contract_version.as_ref()?.parse().ok());
         Ok(Receipt {
             product: self.contract.name().clone(),
-            contract_version: self.contract.version().clone(),
+            contract_version: version.unwrap_or_else(|| self.contract.version().clone()),
             table_version: receipt.version,
             committed_at: receipt.committed_at,
-            as_of: self.as_of,
+            as_of: published
+                .and_then(|facts| facts.as_of)
+                .unwrap_or(self.as_of),
             rows: receipt.rows(),
             files: receipt.files(),
             bytes: receipt.bytes(),
@@ -336,49 +353,51 @@ async fn resolve_table(location: &Location, contract: &Contract) -> Result<Table
     Ok(Table::open_or_create(location, &TableSpec::from_contract(contract)).await?)
 }
 
+/// Whether a contract has been published before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// It is the newest that has been published.
+    Published,
+    /// It follows those that have been published.
+    New,
+}
+
 /// Step 3: may this contract follow what consumers hold? Within a major version the schema stands
 /// still and versions only grow; one version is one text.
-async fn evolution_gate(table: &Table, contract: &Contract) -> Result<()> {
-    let versions = table.contract_versions().await?;
-    let published = versions
-        .iter()
-        .filter_map(|v| v.parse::<Version>().ok())
-        .max();
-    if let Some(published) = &published {
-        let refuse = |reason: &str| {
-            Err(Error::Evolution {
-                product: contract.name().clone(),
-                version: contract.version().clone(),
-                published: published.clone(),
-                reason: reason.to_owned(),
-            })
-        };
-        if contract.version() < published {
-            return refuse("it is older; publish under the newest version");
-        }
-        let before = stored_contract(table, published).await?;
-        if contract.version() == published {
-            return if before.digest() == contract.digest() {
-                Ok(())
-            } else {
-                refuse("the contract has changed and its version has not; give it a new version")
-            };
-        }
-        let same_layout = before.arrow_schema() == contract.arrow_schema()
-            && before.key() == contract.key()
-            && before.partition_by() == contract.partition_by();
-        if !same_layout {
-            return refuse(
-                "columns, key or partitioning differ within one major version; publish it as the next major version",
-            );
-        }
+async fn evolution_gate(table: &Table, contract: &Contract) -> Result<Standing> {
+    let snapshot = table.snapshot().await?;
+    // A contract that a publish has stored and that no commit names binds nobody.
+    let Some(publish) = newest_publish(table, &snapshot).await? else {
+        return Ok(Standing::New);
+    };
+    let published = &publish.contract_version;
+    let refuse = |reason: &str| {
+        Err(Error::Evolution {
+            product: contract.name().clone(),
+            version: contract.version().clone(),
+            published: published.clone(),
+            reason: reason.to_owned(),
+        })
+    };
+    if contract.version() < published {
+        return refuse("it is older; publish under the newest version");
     }
-    let version = contract.version().to_string();
-    table
-        .put_contract(
-            &version,
-            Bytes::copy_from_slice(contract.to_yaml().as_bytes()),
+    let before = publish.contract(table).await?;
+    if contract.version() == published {
+        return if before.digest() == contract.digest() {
+            Ok(Standing::Published)
+        } else {
+            refuse("the contract has changed and its version has not; give it a new version")
+        };
+    }
+    let same_layout = before.arrow_schema() == contract.arrow_schema()
+        && before.key() == contract.key()
+        && before.partition_by() == contract.partition_by();
+    if same_layout {
+        Ok(Standing::New)
+    } else {
+        refuse(
+            "columns, key or partitioning differ within one major version; publish it as the next major version",
         )
-        .await?;
-    Ok(())
+    }
 }

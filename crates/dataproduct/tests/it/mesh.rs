@@ -430,7 +430,13 @@ async fn files_that_do_not_fit_say_where() {
         .unwrap();
     let cases = [
         ("a.csv", "sku,nn\na,1\n", "the contract has no column `nn`"),
-        ("b.csv", "sku,n\na,many\n", "line"),
+        (
+            "b.csv",
+            "sku,n\na,many\n",
+            "n: Cast error: Cannot cast string 'many'",
+        ),
+        ("b2.csv", "sku,n\na,1.7\n", "'1.7'"),
+        ("e2.jsonl", "{\"sku\":\"a\",\"n\":1.7}\n", "'1.7'"),
         ("c.csv", "n\n1\n", "sku: the column is missing"),
         (
             "d.csv",
@@ -549,4 +555,136 @@ async fn a_mesh_file_says_where_domains_are() {
         error.contains("no domain `inventory` (it knows: product)"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn text_becomes_numbers_and_instants_exactly_or_not_at_all() {
+    let world = world();
+    let folder = tempfile::tempdir().unwrap();
+    let price = DataType::Decimal {
+        precision: 9,
+        scale: 2,
+    };
+    let contract = Contract::builder("inventory.exact", "1.0.0")
+        .with_owner("inventory-platform")
+        .with_column(Column::new("price", price.clone()).with_nullable(true))
+        .with_column(Column::new("at", DataType::Timestamp).with_nullable(true))
+        .with_column(Column::new("local", DataType::TimestampNtz).with_nullable(true))
+        .with_column(Column::new("prices", DataType::list(price, true)).with_nullable(true))
+        .build()
+        .unwrap();
+    let publisher = world.mesh.publisher_for(&contract).unwrap();
+    let publish = async |line: &str| {
+        let path = file(folder.path(), "rows.jsonl", line);
+        publisher.publish_file(&path, Publish::replace()).await
+    };
+    for good in [
+        r#"{"price":12.34}"#,
+        r#"{"price":"12.3400"}"#,
+        r#"{"price":-7,"prices":[1.5,null]}"#,
+        r#"{"at":"2026-03-01T12:00:00.123456000Z"}"#,
+        r#"{"at":"2026-03-01T13:00:00.123456+01:00","local":"2026-03-01T12:00:00"}"#,
+    ] {
+        publish(good)
+            .await
+            .unwrap_or_else(|error| panic!("{good}: {error}"));
+    }
+    for (bad, expect) in [
+        (
+            r#"{"price":12.349}"#,
+            "price: `12.349` in row 0 of the batch has more digits",
+        ),
+        (r#"{"price":1e2}"#, "has an exponent"),
+        (
+            r#"{"prices":[1,2.001]}"#,
+            "prices: element: `2.001` in row 1",
+        ),
+        (
+            r#"{"at":"2026-03-01T12:00:00.1234567Z"}"#,
+            "finer than a microsecond",
+        ),
+        (
+            r#"{"local":"2026-03-01T12:00:00Z"}"#,
+            "has a zone and the column has none",
+        ),
+        (r#"{"at":"yesterday"}"#, "at:"),
+    ] {
+        let error = publish(bad).await.unwrap_err().to_string();
+        assert!(error.contains(expect), "{bad}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_contract_binds_once_rows_are_published_under_it() {
+    let world = world();
+    let publish = async |contract: Contract, sku: Option<&str>| {
+        let publisher = world.mesh.publisher_for(&contract).unwrap();
+        publisher
+            .publish([batch(&[sku], &[1])], Publish::append())
+            .await
+    };
+    // Refused rows leave nothing that a corrected contract of the same version would clash with.
+    publish(contract("1.0.0").build().unwrap(), None)
+        .await
+        .unwrap_err();
+    publish(
+        contract("1.0.0")
+            .with_purpose("Said better.")
+            .build()
+            .unwrap(),
+        Some("a"),
+    )
+    .await
+    .unwrap();
+    publish(contract("1.0.0").build().unwrap(), Some("b"))
+        .await
+        .unwrap_err();
+}
+
+#[tokio::test]
+async fn a_contract_that_was_altered_is_not_served() {
+    let world = world();
+    let publisher = world.mesh.publisher::<StockLevel>().unwrap();
+    publisher
+        .publish([level("a", "oslo", 1)], Publish::append())
+        .await
+        .unwrap();
+    let path = world
+        .folder
+        .path()
+        .join("inventory/stock-levels/v1/_contract/1.0.0.odcs.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("value: 15", "value: 95")).unwrap();
+    let error = world
+        .mesh
+        .product("inventory.stock-levels")
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::ContractDamaged { .. }), "{error}");
+    let error = publisher
+        .publish([level("a", "oslo", 1)], Publish::append())
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::ContractDamaged { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_repeated_publish_is_told_as_it_was_published() {
+    let world = world();
+    let publisher = world.mesh.publisher::<StockLevel>().unwrap();
+    let how = || Publish::append().with_publish_id("once");
+    let first = publisher
+        .publish([level("a", "oslo", 1)], how())
+        .await
+        .unwrap();
+    world.clock.advance(Duration::from_secs(3_600));
+    let second = publisher
+        .publish([level("a", "oslo", 1)], how())
+        .await
+        .unwrap();
+    assert_eq!(
+        (second.as_of, second.committed_at),
+        (first.as_of, first.committed_at)
+    );
+    assert_eq!((second.rows, second.files), (1, 1));
 }
