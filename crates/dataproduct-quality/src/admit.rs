@@ -53,7 +53,9 @@ pub enum Verdict {
 /// contract's, other encodings of the same values (large, view and dictionary text, a timestamp in
 /// another unit that loses nothing) being brought into its own; required values are there at every
 /// depth; key columns are present; enumerated text is one of the allowed values; decimals fit their
-/// precision; UUIDs are UUIDs. Nothing is cast that could change a value.
+/// precision; UUIDs are UUIDs; days, instants and local times are of the years 1 to 9999. What stands
+/// under a missing struct, list or map is read by nobody and is not looked at. Nothing is cast that
+/// could change a value.
 #[derive(Clone, Debug)]
 pub struct Gate {
     contract: Contract,

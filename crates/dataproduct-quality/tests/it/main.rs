@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod depth;
+
 use std::sync::Arc;
 
 use arrow_array::types::{Int8Type, Int16Type};
