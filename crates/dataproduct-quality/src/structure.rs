@@ -172,7 +172,7 @@ fn misfits<T: ArrowPrimitiveType>(
 }
 
 /// A number of values with the verb that goes with it.
-fn counted(values: u64, one: &str, many: &str) -> String {
+pub(crate) fn counted(values: u64, one: &str, many: &str) -> String {
     if values == 1 {
         format!("1 value {one}")
     } else {
