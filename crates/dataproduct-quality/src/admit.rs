@@ -51,9 +51,14 @@ pub enum Verdict {
 ///
 /// What is checked: the columns are those of the contract, whatever their order; types are the
 /// contract's, other encodings of the same values (large, view and dictionary text, a timestamp in
-/// another unit that loses nothing) being brought into its own; required values are there at every
+/// another unit that loses nothing) and narrower numbers (integers of either sign into wider ones and
+/// into decimals with room for them, floats, decimals of fewer digits) and `Date64` of whole days being
+/// brought into its own; required values are there at every
 /// depth; key columns are present; enumerated text is one of the allowed values; decimals fit their
-/// precision; UUIDs are UUIDs. Nothing is cast that could change a value.
+/// precision; UUIDs are UUIDs; days, instants and local times are of the years 1 to 9999. What stands
+/// under a missing struct, list or map is read by nobody and is not looked at. Nothing is cast that
+/// could change a value: no text is read as a number, no number narrowed, no integer made a float or
+/// the other way round, no nanosecond cut off, no time zone taken for granted.
 #[derive(Clone, Debug)]
 pub struct Gate {
     contract: Contract,

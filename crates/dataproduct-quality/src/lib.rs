@@ -27,6 +27,7 @@
 mod admit;
 mod encoding;
 mod report;
+mod slots;
 mod structure;
 
 pub use admit::{Admitted, Gate, Verdict};

@@ -1,11 +1,19 @@
 //! What the values of a column must keep to for the column to be of its type at all.
 
+use std::collections::HashSet;
+use std::ops::RangeInclusive;
+
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Decimal128Type, DecimalType, Int16Type};
-use arrow_array::{Array, ArrayRef, StringArray};
+use arrow_array::types::{
+    ArrowPrimitiveType, Date32Type, Decimal128Type, DecimalType, Int16Type,
+    TimestampMicrosecondType,
+};
+use arrow_array::{Array, ArrayRef, PrimitiveArray};
+use dataproduct_contract::row::{DAY_RANGE, MICROSECOND_RANGE};
 use dataproduct_contract::{Column, DataType};
 
 use crate::report::{Finding, Report};
+use crate::slots::{Bad, Slots};
 
 /// Checks one column at the top level; `first_row` is the number of its first row.
 pub(crate) fn check(column: &Column, array: &ArrayRef, first_row: u64, report: &mut Report) {
@@ -27,173 +35,92 @@ pub(crate) fn check(column: &Column, array: &ArrayRef, first_row: u64, report: &
             first_row: position.map(|row| first_row + row as u64),
         });
     }
-    values(column, &column.name, array, Some(first_row), report);
+    let slots = Slots::of_column(array);
+    values(column, &column.name, &slots, Some(first_row), report);
 }
 
 /// Checks values at any depth. Inside lists and maps positions are not rows, so `first_row` is `None`.
-fn values(
-    column: &Column,
-    path: &str,
-    array: &ArrayRef,
-    first_row: Option<u64>,
-    report: &mut Report,
-) {
-    match &column.data_type {
-        DataType::String if column.is_enum() && !column.open_enum => {
-            allowed(column, path, array, first_row, report);
+fn values(column: &Column, path: &str, slots: &Slots, first_row: Option<u64>, report: &mut Report) {
+    let found = match &column.data_type {
+        DataType::String if column.is_enum() && !column.open_enum => allowed(column, slots),
+        DataType::Uuid => uuids(slots),
+        DataType::Decimal { precision, .. } => decimals(*precision, slots),
+        DataType::Date => times::<Date32Type>(DAY_RANGE, slots),
+        DataType::Timestamp | DataType::TimestampNtz => {
+            times::<TimestampMicrosecondType>(MICROSECOND_RANGE, slots)
         }
-        DataType::Uuid => {
-            let Some(texts) = array.as_string_opt::<i32>() else {
-                return;
-            };
-            let bad = |text: &str| !is_uuid(text);
-            misfits(texts, path, first_row, "bad-uuid", "no UUID", bad, report);
-        }
-        DataType::Decimal { precision, .. } => decimals(*precision, path, array, first_row, report),
         DataType::Struct(fields) => {
-            let Some(array) = array.as_struct_opt() else {
-                return;
-            };
-            for (field, child) in fields.iter().zip(array.columns()) {
-                values(
-                    field,
-                    &format!("{path}.{}", field.name),
-                    child,
-                    first_row,
-                    report,
-                );
+            for (field, child) in fields.iter().zip(slots.children()) {
+                let path = format!("{path}.{}", field.name);
+                values(field, &path, &child, first_row, report);
             }
+            None
         }
         DataType::List(element) => {
-            let Some(array) = array.as_list_opt::<i32>() else {
-                return;
-            };
-            values(
-                element,
-                &format!("{path}.element"),
-                array.values(),
-                None,
-                report,
-            );
+            for child in slots.children() {
+                values(element, &format!("{path}.element"), &child, None, report);
+            }
+            None
         }
         DataType::Map { key, value } => {
-            let Some(array) = array.as_map_opt() else {
-                return;
-            };
-            values(key, &format!("{path}.key"), array.keys(), None, report);
-            values(
-                value,
-                &format!("{path}.value"),
-                array.values(),
-                None,
-                report,
-            );
+            let parts = [(key, "key"), (value, "value")];
+            for ((column, name), child) in parts.into_iter().zip(slots.children()) {
+                values(column, &format!("{path}.{name}"), &child, None, report);
+            }
+            None
         }
-        _ => {}
+        _ => None,
+    };
+    if let Some((code, message, bad)) = found {
+        report.push(Finding {
+            code,
+            column: path.to_owned(),
+            message,
+            rows: bad.count,
+            first_row: first_row.map(|row| row + bad.first as u64),
+        });
     }
 }
 
-fn found(
-    code: &'static str,
-    path: &str,
-    rows: u64,
-    first: Option<u64>,
-    message: String,
-    report: &mut Report,
-) {
-    let column = path.to_owned();
-    report.push(Finding {
-        code,
-        column,
-        message,
-        rows,
-        first_row: first,
-    });
-}
+/// The code and the message of a finding, and where it was made.
+type Found = Option<(&'static str, String, Bad)>;
 
 /// Enumerated text: the dictionary is compared once, and rows are only looked at when it holds a
 /// value that is not allowed.
-fn allowed(
-    column: &Column,
-    path: &str,
-    array: &ArrayRef,
-    first_row: Option<u64>,
-    report: &mut Report,
-) {
-    let Some(dictionary) = array.as_dictionary_opt::<Int16Type>() else {
-        return;
-    };
-    let Some(texts) = dictionary.values().as_string_opt::<i32>() else {
-        return;
-    };
-    let is_allowed = |text: &str| {
-        column
-            .allowed
-            .iter()
-            .any(|a| a.value.as_str() == Some(text))
-    };
-    let bad: Vec<bool> = (0..texts.len())
-        .map(|i| texts.is_valid(i) && !is_allowed(texts.value(i)))
+fn allowed(column: &Column, slots: &Slots) -> Found {
+    let dictionary = slots.array.as_dictionary_opt::<Int16Type>()?;
+    let texts = dictionary.values().as_string_opt::<i32>()?;
+    let allowed: HashSet<&str> = column
+        .allowed
+        .iter()
+        .filter_map(|allowed| allowed.value.as_str())
         .collect();
-    if !bad.contains(&true) {
-        return;
+    let is_allowed: Vec<bool> = texts
+        .iter()
+        .map(|text| text.is_none_or(|text| allowed.contains(text)))
+        .collect();
+    if is_allowed.iter().all(|is_allowed| *is_allowed) {
+        return None;
     }
-    let mut rows = 0;
-    let mut first = None;
-    for (row, key) in dictionary.keys_iter().enumerate() {
-        if let Some(key) = key.filter(|key| bad.get(*key) == Some(&true)) {
-            rows += 1;
-            first = first.or(Some((row as u64, key)));
-        }
-    }
-    if let Some((row, key)) = first {
-        let text = shown(texts.value(key));
-        let message = format!(
-            "{} not allowed, such as `{text}`",
-            counted(rows, "is", "are")
-        );
-        found(
-            "not-allowed",
-            path,
-            rows,
-            first_row.map(|r| r + row),
-            message,
-            report,
-        );
-    }
+    let place = |slot| usize::try_from(dictionary.keys().value(slot)).unwrap_or(usize::MAX);
+    let bad = slots.bad(|slot| is_allowed.get(place(slot)) == Some(&false))?;
+    let message = format!(
+        "{} not allowed, such as `{}`",
+        counted(bad.count, "is", "are"),
+        shown(texts.value(place(bad.first)))
+    );
+    Some(("not-allowed", message, bad))
 }
 
-fn misfits(
-    texts: &StringArray,
-    path: &str,
-    first_row: Option<u64>,
-    code: &'static str,
-    what: &str,
-    is_bad: impl Fn(&str) -> bool,
-    report: &mut Report,
-) {
-    let bad = || {
-        texts
-            .iter()
-            .enumerate()
-            .filter_map(|(i, t)| t.filter(|t| is_bad(t)).map(|t| (i, t)))
-    };
-    if let Some((row, text)) = bad().next() {
-        let rows = bad().count() as u64;
-        let message = format!(
-            "{} {what}, such as `{}`",
-            counted(rows, "is", "are"),
-            shown(text)
-        );
-        found(
-            code,
-            path,
-            rows,
-            first_row.map(|r| r + row as u64),
-            message,
-            report,
-        );
-    }
+fn uuids(slots: &Slots) -> Found {
+    let texts = slots.array.as_string_opt::<i32>()?;
+    let bad = slots.bad(|slot| !is_uuid(texts.value(slot)))?;
+    let message = format!(
+        "{} no UUID, such as `{}`",
+        counted(bad.count, "is", "are"),
+        shown(texts.value(bad.first))
+    );
+    Some(("bad-uuid", message, bad))
 }
 
 /// The hyphenated form in lower case: the one form in which equal UUIDs are equal text.
@@ -205,42 +132,47 @@ fn is_uuid(text: &str) -> bool {
         })
 }
 
-fn decimals(
-    precision: u8,
-    path: &str,
-    array: &ArrayRef,
-    first_row: Option<u64>,
-    report: &mut Report,
-) {
-    let Some(array) = array.as_primitive_opt::<Decimal128Type>() else {
-        return;
-    };
+fn decimals(precision: u8, slots: &Slots) -> Found {
+    let array = slots.array.as_primitive_opt::<Decimal128Type>()?;
     let fits = |value: i128| Decimal128Type::is_valid_decimal_precision(value, precision);
-    let bad = || {
-        array
-            .iter()
-            .enumerate()
-            .filter(|(_, v)| v.is_some_and(|v| !fits(v)))
-    };
-    if let Some((row, _)) = bad().next() {
-        let rows = bad().count() as u64;
-        let message = format!(
-            "{} more than {precision} digits",
-            counted(rows, "has", "have")
-        );
-        found(
-            "decimal-overflow",
-            path,
-            rows,
-            first_row.map(|r| r + row as u64),
-            message,
-            report,
-        );
+    let bad = misfits(array, slots, fits)?;
+    let message = format!(
+        "{} more than {precision} digits",
+        counted(bad.count, "has", "have")
+    );
+    Some(("decimal-overflow", message, bad))
+}
+
+/// Times are kept to the years that every reader of the tables can say; typed rows refuse a whole
+/// batch for one other year.
+fn times<T: ArrowPrimitiveType>(range: RangeInclusive<T::Native>, slots: &Slots) -> Found {
+    let array = slots.array.as_primitive_opt::<T>()?;
+    let (first, last) = range.into_inner();
+    let bad = misfits(array, slots, |value| (value >= first) & (value <= last))?;
+    let message = format!(
+        "{} outside of the years 1 to 9999",
+        counted(bad.count, "is", "are")
+    );
+    Some(("bad-time", message, bad))
+}
+
+/// The slots that are read and whose numbers do not fit.
+///
+/// The first pass has no branch and looks at every number, as nearly always all of them fit.
+fn misfits<T: ArrowPrimitiveType>(
+    array: &PrimitiveArray<T>,
+    slots: &Slots,
+    fits: impl Fn(T::Native) -> bool,
+) -> Option<Bad> {
+    let all = array.values().iter().fold(true, |all, &v| all & fits(v));
+    if all {
+        return None;
     }
+    slots.bad(|slot| !fits(array.value(slot)))
 }
 
 /// A number of values with the verb that goes with it.
-fn counted(values: u64, one: &str, many: &str) -> String {
+pub(crate) fn counted(values: u64, one: &str, many: &str) -> String {
     if values == 1 {
         format!("1 value {one}")
     } else {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use arrow_array::ArrayRef;
 use arrow_buffer::NullBuffer;
+use arrow_schema::DataType as ArrowType;
 
 use super::RowError;
 use crate::Column;
@@ -101,8 +102,9 @@ pub trait ListElement: ColumnType {}
 /// Fails when a slot is null though its parent is there.
 pub(super) fn refuse_nulls(array: &ArrayRef, absent: Option<&NullBuffer>) -> Result<(), RowError> {
     use arrow_array::Array as _;
-    // The count is kept with the array: the usual case costs nothing.
-    if array.null_count() == 0 {
+    // The count is kept with the array: the usual case costs nothing. That of a dictionary counts
+    // its keys alone, but a key that leads to a null value is a null, too.
+    if array.null_count() == 0 && !matches!(array.data_type(), ArrowType::Dictionary(_, _)) {
         return Ok(());
     }
     let Some(nulls) = array.logical_nulls() else {

@@ -41,4 +41,6 @@ pub use record::{
 };
 pub use rows::{Rows, RowsIter};
 pub use text::{BytesBuilder, TextBuilder};
-pub use time::{DateKind, TimeBuilder, TimeKind, TimestampKind, TimestampNtzKind};
+pub use time::{
+    DAY_RANGE, DateKind, MICROSECOND_RANGE, TimeBuilder, TimeKind, TimestampKind, TimestampNtzKind,
+};

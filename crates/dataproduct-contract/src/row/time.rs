@@ -5,6 +5,7 @@
 //! finer is cut off, towards the past.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use arrow_array::builder::PrimitiveBuilder;
 use arrow_array::types::{ArrowPrimitiveType, Date32Type, TimestampMicrosecondType};
@@ -19,7 +20,28 @@ use crate::{Column, DataType};
 
 const YEARS: &str = "the years 1 to 9999";
 
-/// Days from 0001-01-01 to 1970-01-01, and to 9999-12-31 after it.
+/// The days that a [`DataType::Date`] column keeps, from 0001-01-01 to 9999-12-31, both included, in
+/// days from 1970-01-01.
+///
+/// ```
+/// use dataproduct_contract::row::DAY_RANGE;
+///
+/// assert!(DAY_RANGE.contains(&0) && !DAY_RANGE.contains(&2_932_897));
+/// ```
+pub const DAY_RANGE: RangeInclusive<i32> = FIRST_DAY..=LAST_DAY;
+
+/// The instants and local times that [`DataType::Timestamp`] and [`DataType::TimestampNtz`] columns
+/// keep, from the start of 0001-01-01 to the last microsecond of 9999-12-31, both included, in
+/// microseconds from the start of 1970-01-01.
+///
+/// ```
+/// use dataproduct_contract::row::MICROSECOND_RANGE;
+///
+/// let year_10000 = 253_402_300_800_000_000;
+/// assert!(MICROSECOND_RANGE.contains(&(year_10000 - 1)) && !MICROSECOND_RANGE.contains(&year_10000));
+/// ```
+pub const MICROSECOND_RANGE: RangeInclusive<i64> = FIRST_MICRO..=LAST_MICRO;
+
 const FIRST_DAY: i32 = -719_162;
 const LAST_DAY: i32 = 2_932_896;
 /// `NaiveDate` counts days from 0000-12-31.
@@ -146,15 +168,10 @@ impl ColumnType for NaiveDate {
     fn append(&self, builder: &mut Self::Builder) {
         // The days of every `NaiveDate` are within some 96 million of each other.
         let days = self.num_days_from_ce() - EPOCH_DAY_OF_ERA;
-        builder.append_value(days, (FIRST_DAY..=LAST_DAY).contains(&days), self);
+        builder.append_value(days, DAY_RANGE.contains(&days), self);
     }
     fn open(array: &ArrayRef, absent: Option<&NullBuffer>) -> Result<Self::Reader, RowError> {
-        open::<DateKind>(
-            array,
-            absent,
-            |days| (FIRST_DAY..=LAST_DAY).contains(&days),
-            "days",
-        )
+        open::<DateKind>(array, absent, |days| DAY_RANGE.contains(&days), "days")
     }
     #[inline]
     #[expect(

@@ -1,6 +1,10 @@
 //! Decimals, and the derive macros where no crate is called `dataproduct`: everything goes through `crate = ...`.
 
-use dataproduct_contract::row::{ColumnType, DataProduct, Decimal, DecimalError, Record};
+use std::sync::Arc;
+
+use arrow_array::{Array as _, ArrayRef, DictionaryArray, Int16Array, StringArray};
+use arrow_buffer::NullBuffer;
+use dataproduct_contract::row::{ColumnType, DataProduct, Decimal, DecimalError, Record, RowError};
 use proptest::prelude::*;
 
 #[derive(Clone, Copy, Debug, PartialEq, ColumnType)]
@@ -59,6 +63,38 @@ fn derived_code_names_the_crate_it_is_told() {
     assert_eq!(Slot::from_batch(&batch).unwrap(), [slot]);
     assert_eq!(Slot::contract().arrow_schema(), batch.schema());
     assert_eq!(Slot::schema(), batch.schema());
+}
+
+#[test]
+fn a_key_that_leads_to_a_null_is_a_null() {
+    let open = |keys: Vec<i16>, labels: Vec<Option<&str>>| -> ArrayRef {
+        let labels = Arc::new(StringArray::from(labels));
+        Arc::new(DictionaryArray::new(Int16Array::from(keys), labels))
+    };
+    let hidden = open(vec![1, 2, 0], vec![Some("north"), Some("south"), None]);
+    assert_eq!(hidden.null_count(), 0);
+    let refused = RowError::UnexpectedNull {
+        column: String::new(),
+        row: 1,
+    };
+    assert_eq!(Zone::open(&hidden, None).unwrap_err(), refused);
+    assert_eq!(String::open(&hidden, None).unwrap_err(), refused);
+
+    let zones = Option::<Zone>::open(&hidden, None).unwrap();
+    let texts = Option::<String>::open(&hidden, None).unwrap();
+    let expected = [Some(Zone::South), None, Some(Zone::North)];
+    for (slot, zone) in expected.into_iter().enumerate() {
+        assert_eq!(Option::<Zone>::view(&zones, slot), zone);
+        let text = Option::<String>::view(&texts, slot);
+        assert_eq!(text.is_none(), zone.is_none());
+    }
+
+    // Under a missing parent, and where no row uses the null, there is nothing to refuse.
+    let absent = NullBuffer::from(vec![true, false, true]);
+    assert!(Zone::open(&hidden, Some(&absent)).is_ok());
+    let unused = open(vec![0, 0], vec![Some("south"), None]);
+    let zones = Zone::open(&unused, None).unwrap();
+    assert_eq!(Zone::view(&zones, 1), Zone::South);
 }
 
 #[track_caller]

@@ -2,12 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod depth;
+mod widening;
+
 use std::sync::Arc;
 
 use arrow_array::types::{Int8Type, Int16Type};
 use arrow_array::{
-    Array, ArrayRef, Decimal128Array, DictionaryArray, Int32Array, Int64Array, LargeStringArray,
+    Array, ArrayRef, Decimal128Array, DictionaryArray, Float64Array, Int64Array, LargeStringArray,
     RecordBatch, StringArray, StringViewArray, TimestampMillisecondArray, TimestampNanosecondArray,
+    UInt64Array,
 };
 use dataproduct_contract::{Column, Contract, DataType};
 use dataproduct_quality::{Gate, Verdict};
@@ -132,8 +136,12 @@ fn other_encodings_of_the_same_values_are_brought_into_the_contracts_own() {
 #[test]
 fn nothing_is_cast_that_could_change_a_value() {
     check(
-        with("on_hand", Arc::new(Int32Array::from(vec![1, 2]))),
-        &["on_hand: it is Int32 and the contract says Int64 [wrong-type]"],
+        with("on_hand", Arc::new(UInt64Array::from(vec![1, 2]))),
+        &["on_hand: it is UInt64 and the contract says Int64 [wrong-type]"],
+    );
+    check(
+        with("on_hand", Arc::new(Float64Array::from(vec![1.0, 2.0]))),
+        &["on_hand: it is Float64 and the contract says Int64 [wrong-type]"],
     );
     check(
         with("on_hand", Arc::new(StringArray::from(vec!["1", "2"]))),
