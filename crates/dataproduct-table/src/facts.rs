@@ -35,7 +35,7 @@ pub struct CommitFacts {
     pub publish_id: String,
     /// As published.
     pub published: PublishFacts,
-    /// The highest `as_of` of this commit and all before it.
+    /// The highest `as_of` of this commit and all before it, each counted up to the millisecond of its commit at most.
     pub watermark: Option<DateTime<Utc>>,
     /// Rows added.
     pub rows: u64,

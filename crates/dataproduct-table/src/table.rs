@@ -264,7 +264,8 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// `Unsupported` if the table uses a feature that this crate does not write; `NoSuchColumn` and
+    /// `Unsupported` if the table uses a feature that this crate does not write, or rows are to be replaced although
+    /// it is append-only; `NoSuchColumn` and
     /// `InvalidPredicate` if a partition to replace is not one; `InvalidSpec` if the publish id is not usable; those
     /// of [`Table::snapshot`].
     pub async fn write(&self, options: WriteOptions) -> Result<Writer> {
@@ -336,7 +337,9 @@ impl Table {
         };
         // Commit times rise from version to version, so the version is found by halving.
         let (mut low, mut high) = (
-            self.oldest_entry().await?.ok_or_else(too_early)?,
+            self.oldest_entry(newest.version)
+                .await?
+                .ok_or_else(too_early)?,
             newest.version,
         );
         if self.commit_time(low).await? > instant {
@@ -353,8 +356,9 @@ impl Table {
         self.snapshot_at(low).await
     }
 
-    async fn oldest_entry(&self) -> Result<Option<u64>> {
-        let found = segment::find(self.storage(), None).await?;
+    async fn oldest_entry(&self, newest: u64) -> Result<Option<u64>> {
+        // With a target the whole log is listed: the hint to the last checkpoint would hide what is before it.
+        let found = segment::find(self.storage(), Some(newest)).await?;
         Ok(found.and_then(|segment| segment.oldest_entry))
     }
 
@@ -374,7 +378,7 @@ impl Table {
     /// Those of [`Table::snapshot`].
     pub async fn history(&self, limit: usize) -> Result<Vec<Commit>> {
         let newest = self.newest().await?.version;
-        let oldest = match self.oldest_entry().await? {
+        let oldest = match self.oldest_entry(newest).await? {
             Some(oldest) if limit > 0 => oldest,
             _ => return Ok(Vec::new()),
         };

@@ -142,12 +142,12 @@ pub(crate) async fn find(storage: &Storage, target: Option<u64>) -> Result<Optio
     };
     if let Some(hint) = hint {
         let names = storage.list(LOG, Some(&format!("{hint:020}"))).await?;
-        if let Some(found) = assemble(&names, target)?
+        if let Ok(Some(found)) = assemble(&names, target)
             && found.checkpoint.is_some()
         {
             return Ok(Some(found));
         }
-        // The hint is out of date or wrong: it is only a hint.
+        // The hint is out of date or wrong: it is only a hint. If the log is damaged, the whole listing tells.
     }
     assemble(&storage.list(LOG, None).await?, target)
 }

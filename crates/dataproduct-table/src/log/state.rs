@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::facts::{Commit, CommitInfo};
 use crate::schema::TableSchema;
 use crate::storage::Storage;
+use crate::write::scope::Scope;
 
 /// The application under which the table's watermark is kept as a `txn`, in microseconds: a `txn` survives
 /// checkpoints and the clean-up of old log entries, which commit info does not.
@@ -161,7 +162,7 @@ impl TableState {
         DateTime::from_timestamp_millis((*millis)?)
     }
 
-    /// The highest `as_of` of all commits, in microseconds.
+    /// The highest `as_of` of all commits, each counted up to its commit at most, in microseconds.
     pub(crate) fn watermark(&self) -> Option<i64> {
         self.txns.get(WATERMARK_APP).map(|(micros, _)| *micros)
     }
@@ -180,17 +181,31 @@ impl TableState {
         })
     }
 
+    /// Whether a property of the table is on.
+    fn is_on(&self, property: &str) -> bool {
+        let value = self.metadata.configuration.get(property);
+        value
+            .and_then(Option::as_deref)
+            .is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    /// Refuses to take rows out of a table that was declared to keep all of them.
+    pub(crate) fn check_scope(&self, scope: &Scope) -> Result<()> {
+        if *scope == Scope::Nothing || !self.is_on("delta.appendOnly") {
+            return Ok(());
+        }
+        Err(Error::Unsupported {
+            what: "replacing rows of a table with `delta.appendOnly`: append to it instead"
+                .to_owned(),
+        })
+    }
+
     /// Why this crate must not write to this table; `None` if it may.
     pub(crate) fn foreign_to_write(&self) -> Option<String> {
         if let Some(reason) = self.foreign_to_read() {
             return Some(reason);
         }
-        let on = |property: &str| {
-            self.metadata
-                .configuration
-                .get(property)
-                .is_some_and(|value| value.as_deref() == Some("true"))
-        };
+        let on = |property: &str| self.is_on(property);
         if on("delta.enableChangeDataFeed") {
             return Some("the change data feed".to_owned());
         }

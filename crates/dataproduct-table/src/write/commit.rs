@@ -177,7 +177,7 @@ fn check_schema(state: &TableState, intent: &Intent<'_>) -> Result<()> {
             what: format!("writing to a table with {feature}"),
         });
     }
-    Ok(())
+    state.check_scope(intent.scope)
 }
 
 /// What was committed while the rows were being written must not have changed what a careful replace rests on.
@@ -285,7 +285,9 @@ fn entry(table: &Table, plan: &Plan, state: &TableState) -> Result<Vec<u8>> {
     let version = i64::try_from(state.version + 1).unwrap_or(i64::MAX);
     let removes = removes(plan, state, millis);
     let as_of = plan.facts.as_of.map(|as_of| as_of.timestamp_micros());
-    let watermark = state.watermark().max(as_of);
+    // Nobody can vouch for the future: a clock that is ahead must not make the table look fresh for ever.
+    let vouched = as_of.map(|as_of| as_of.min(millis.saturating_mul(1000).saturating_add(999)));
+    let watermark = state.watermark().max(vouched);
     let sum = |tag: &str| {
         plan.adds
             .iter()

@@ -57,6 +57,7 @@ impl Writer {
             None => uuid::Uuid::now_v7().to_string(),
         };
         let scope = scope_of(&options.mode, &schema)?;
+        state.check_scope(&scope)?;
         let context = Arc::new(FileContext {
             storage: table.storage().clone(),
             schema: Arc::clone(&schema),
@@ -99,7 +100,7 @@ impl Writer {
     ///
     /// `SchemaMismatch` if the rows do not have the table's columns, or were checked against another contract than the
     /// facts or the rows before say; `Encoding` if they cannot be encoded; `Store` if the store refuses a file. After
-    /// an error the writer takes no more rows and does not commit.
+    /// an error, and after a push that was cancelled, the writer takes no more rows and does not commit.
     pub async fn push(&mut self, rows: &Admitted) -> Result<()> {
         match &self.options.facts.contract_digest {
             None => self.options.facts.contract_digest = Some(rows.contract_digest().to_owned()),
@@ -123,6 +124,8 @@ impl Writer {
                 operation: "writing rows after a failure",
             });
         }
+        // Set before the first await: a push that is cancelled has lost rows just like one that failed.
+        self.failed = true;
         let pushed = self.push_parts(batch).await;
         self.failed = pushed.is_err();
         pushed

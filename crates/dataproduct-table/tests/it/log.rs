@@ -1,8 +1,13 @@
 //! The log: checkpoints, what other programs see, damage, schema evolution.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use dataproduct_table::{Durability, Error, Table, TableOptions, Verify, WriteOptions};
+use chrono::{DateTime, Utc};
+use dataproduct_table::{Durability, Error, Location, Table, TableOptions, Verify, WriteOptions};
+use futures::TryStreamExt;
+use object_store::memory::InMemory;
+use object_store::{ObjectStore, ObjectStoreExt};
 
 use crate::support::*;
 
@@ -227,4 +232,53 @@ async fn a_table_evolves_with_its_contract() {
         assert!(matches!(error, Error::Incompatible { .. }), "{error}");
     }
     assert_eq!(table.snapshot().await.unwrap().version(), 3);
+}
+
+/// A table of seven versions with a checkpoint at five, in a store that answers like one over a network.
+async fn checkpointed(name: &str) -> (Arc<InMemory>, Location, Vec<DateTime<Utc>>) {
+    let store = Arc::new(InMemory::new());
+    let url = format!("memory://{name}/table");
+    let location = Location::with_store(&url, Arc::clone(&store) as _).unwrap();
+    create(&location).await;
+    let options = TableOptions::default().with_checkpoint_interval(5);
+    let table = Table::open_with(&location, options).await.unwrap();
+    let mut times = Vec::new();
+    for number in 0..6 {
+        let admitted = rows(&[("a", "L1", Some(number))]);
+        let receipt = publish(&table, WriteOptions::new(), &admitted)
+            .await
+            .unwrap();
+        times.push(receipt.committed_at);
+    }
+    (store, location, times)
+}
+
+/// The full path of an object of the log.
+async fn in_log(store: &InMemory, name: &str) -> object_store::path::Path {
+    let listed: Vec<_> = store.list(None).try_collect().await.unwrap();
+    let paths = listed.into_iter().map(|meta| meta.location);
+    let mut found = paths.filter(|path| path.as_ref().ends_with(name));
+    found.next().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn history_reaches_behind_the_last_checkpoint() {
+    let (store, location, times) = checkpointed("log-history").await;
+    in_log(&store, "_last_checkpoint").await;
+    let table = Table::open(&location).await.unwrap();
+    assert_eq!(table.history(100).await.unwrap().len(), 7);
+    for (number, at) in times.into_iter().enumerate() {
+        let snapshot = table.snapshot_at_time(at).await.unwrap();
+        assert_eq!(snapshot.version(), number as u64 + 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hint_to_a_missing_checkpoint_is_only_a_hint() {
+    let (store, location, _) = checkpointed("log-hint").await;
+    let checkpoint = in_log(&store, "00000000000000000005.checkpoint.parquet").await;
+    store.delete(&checkpoint).await.unwrap();
+    let table = Table::open(&location).await.unwrap();
+    assert_eq!(table.snapshot().await.unwrap().version(), 6);
+    assert_eq!(read_sorted(&table).await.len(), 6);
 }

@@ -10,5 +10,6 @@ mod concurrency;
 mod crash;
 mod faults;
 mod log;
+mod publishing;
 mod support;
 mod types;
