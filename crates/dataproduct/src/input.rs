@@ -22,9 +22,9 @@ const ROWS_PER_BATCH: usize = 65_536;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
-    /// Comma-separated values with a header line; an empty field is a missing value.
+    /// Comma-separated values with a header line; an empty field is a missing value, bytes are base64 text.
     Csv,
-    /// One JSON object a line; bytes are hexadecimal text, and a number where the contract says text is
+    /// One JSON object a line; bytes are base64 text, and a number where the contract says text is
     /// taken as it is written.
     JsonLines,
     /// Apache Parquet.

@@ -2,11 +2,13 @@
 //!
 //! The readers of text formats round what they cannot hold: `1.7` becomes 1, `12.349` becomes 12.34. So
 //! such columns are read as text, and turned into their type here, where anything beyond it is an error.
+//! Bytes are base64 text, as the JSON Schema of a row says.
 
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, ListArray, MapArray, StringArray, StructArray};
+use arrow_array::{Array, ArrayRef, BinaryArray, ListArray, MapArray, StringArray, StructArray};
+use arrow_cast::base64::{BASE64_STANDARD, Engine as _};
 use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::{DataType, Field, FieldRef, Fields, TimeUnit};
 
@@ -15,7 +17,7 @@ use arrow_schema::{DataType, Field, FieldRef, Fields, TimeUnit};
 pub(super) fn readable(field: &Field) -> FieldRef {
     let data_type = match field.data_type() {
         DataType::Dictionary(_, value) => value.as_ref().clone(),
-        data_type if is_exact(data_type) => DataType::Utf8,
+        data_type if is_exact(data_type) || *data_type == DataType::Binary => DataType::Utf8,
         DataType::Struct(fields) => {
             DataType::Struct(fields.iter().map(|f| readable(f)).collect::<Fields>())
         }
@@ -61,6 +63,14 @@ pub(super) fn exact(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, Str
                 ..CastOptions::default()
             };
             cast_with_options(array, data_type, &options).map_err(|error| error.to_string())
+        }
+        DataType::Binary => {
+            let texts = array.as_string::<i32>().iter();
+            let bytes = texts.map(|text| text.map(|text| BASE64_STANDARD.decode(text)).transpose());
+            bytes
+                .collect::<Result<BinaryArray, _>>()
+                .map(|bytes| Arc::new(bytes) as ArrayRef)
+                .map_err(|error| format!("bytes are base64 text: {error}"))
         }
         DataType::Struct(fields) => {
             let array = array.as_struct();

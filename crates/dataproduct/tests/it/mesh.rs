@@ -571,6 +571,7 @@ async fn text_becomes_numbers_and_instants_exactly_or_not_at_all() {
         .with_column(Column::new("at", DataType::Timestamp).with_nullable(true))
         .with_column(Column::new("local", DataType::TimestampNtz).with_nullable(true))
         .with_column(Column::new("prices", DataType::list(price, true)).with_nullable(true))
+        .with_column(Column::new("bytes", DataType::Binary).with_nullable(true))
         .build()
         .unwrap();
     let publisher = world.mesh.publisher_for(&contract).unwrap();
@@ -589,6 +590,18 @@ async fn text_becomes_numbers_and_instants_exactly_or_not_at_all() {
             .await
             .unwrap_or_else(|error| panic!("{good}: {error}"));
     }
+    publish(r#"{"bytes":"AP8="}"#).await.unwrap();
+    let product = world.mesh.product("inventory.exact").await.unwrap();
+    let batches: Vec<RecordBatch> = product
+        .read()
+        .select(["bytes"])
+        .batches()
+        .await
+        .unwrap()
+        .try_collect()
+        .await
+        .unwrap();
+    assert_eq!(batches[0].column(0).as_binary::<i32>().value(0), [0, 255]);
     for (bad, expect) in [
         (
             r#"{"price":12.349}"#,
@@ -608,6 +621,7 @@ async fn text_becomes_numbers_and_instants_exactly_or_not_at_all() {
             "has a zone and the column has none",
         ),
         (r#"{"at":"yesterday"}"#, "at:"),
+        (r#"{"bytes":"no base64!"}"#, "bytes are base64 text"),
     ] {
         let error = publish(bad).await.unwrap_err().to_string();
         assert!(error.contains(expect), "{bad}: {error}");
