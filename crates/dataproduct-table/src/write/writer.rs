@@ -207,6 +207,7 @@ impl Writer {
         let plan = Plan {
             base: self.base,
             publish_id: self.publish_id,
+            txn_id: uuid::Uuid::now_v7().to_string(),
             schema: self.schema,
             scope: self.scope,
             adds: self.adds,

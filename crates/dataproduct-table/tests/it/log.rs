@@ -282,3 +282,41 @@ async fn a_hint_to_a_missing_checkpoint_is_only_a_hint() {
     assert_eq!(table.snapshot().await.unwrap().version(), 6);
     assert_eq!(read_sorted(&table).await.len(), 6);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_published_behind_a_log_that_went_back_or_was_made_anew() {
+    for anew in [false, true] {
+        let (store, location, _) = checkpointed("log-anew").await;
+        let table = Table::open(&location).await.unwrap();
+        let paths: Vec<_> = store.list(None).try_collect().await.unwrap();
+        for path in paths.into_iter().map(|meta| meta.location) {
+            let newest = path.as_ref().ends_with("00000000000000000006.json");
+            if anew || newest {
+                store.delete(&path).await.unwrap();
+            }
+        }
+        if anew {
+            let other = create(&location).await;
+            for number in 0..8 {
+                let admitted = rows(&[("b", "L1", Some(number))]);
+                publish(&other, WriteOptions::new(), &admitted)
+                    .await
+                    .unwrap();
+            }
+        }
+        let before: Vec<_> = store.list(None).try_collect().await.unwrap();
+        let logged = |paths: Vec<object_store::ObjectMeta>| {
+            let paths = paths.into_iter().map(|meta| meta.location);
+            paths
+                .filter(|path| path.extension() == Some("json"))
+                .count()
+        };
+        let done = publish(&table, WriteOptions::new(), &rows(&[("c", "L1", None)])).await;
+        assert!(
+            matches!(&done, Err(Error::Damaged { reason, .. }) if reason.contains("went back")),
+            "{done:?}"
+        );
+        let after: Vec<_> = store.list(None).try_collect().await.unwrap();
+        assert_eq!(logged(after), logged(before));
+    }
+}
