@@ -42,7 +42,26 @@ impl Output {
             || predicate.is_some_and(|bound| bound.columns().contains(column))
     }
 
-    /// The value of a column that is the same throughout a file.
+    /// Makes sure that the values of the partition columns that a predicate looks at can be read.
+    pub(crate) fn check_constants(&self, add: &Add, predicate: &Bound) -> Result<()> {
+        let columns = predicate.columns();
+        let partitions = self.table.partition_by.iter();
+        for column in partitions.filter(|column| columns.contains(column.as_str())) {
+            if self.constant(add, column).is_none() {
+                let text = add.partition_values.get(column).and_then(Option::as_deref);
+                return Err(Error::damaged(
+                    &add.path,
+                    format!(
+                        "the log gives it `{}` as partition column `{column}`",
+                        text.unwrap_or_default().escape_debug()
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The value of a column that is the same throughout a file; `None` if it is not, or cannot be read.
     pub(crate) fn constant(&self, add: &Add, column: &str) -> Option<Value> {
         if !self
             .table

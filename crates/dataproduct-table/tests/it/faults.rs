@@ -41,6 +41,8 @@ struct Faulty {
     /// Whether log entries cannot be read after a fault struck.
     blinding: bool,
     blind: AtomicBool,
+    /// How many of the next reads of data files fail.
+    away: AtomicU32,
 }
 
 impl fmt::Display for Faulty {
@@ -124,6 +126,11 @@ impl ObjectStore for Faulty {
         if self.blind.load(Ordering::SeqCst) && location.extension() == Some("json") {
             return Err(lost());
         }
+        let data = location.extension() == Some("parquet") && !options.head;
+        if data && self.away.load(Ordering::SeqCst) > 0 {
+            self.away.fetch_sub(1, Ordering::SeqCst);
+            return Err(lost());
+        }
         self.inner.get_opts(location, options).await
     }
 
@@ -154,6 +161,7 @@ fn faulty(fault: Fault, blinding: bool) -> (Arc<Faulty>, Location) {
         left: AtomicU32::new(0),
         blinding,
         blind: AtomicBool::new(false),
+        away: AtomicU32::new(0),
     });
     let url = format!("memory://faults/{fault:?}");
     let location = Location::with_store(&url, Arc::clone(&store) as _).unwrap();
@@ -327,4 +335,18 @@ async fn a_refusal_in_favour_of_nobody_is_tried_again() {
     store.left.store(2, Ordering::SeqCst);
     table.put_contract("1.0.0", "text".into()).await.unwrap();
     assert_eq!(table.read_contract("1.0.0").await.unwrap().unwrap(), "text");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_that_failed_for_a_moment_is_no_damage() {
+    let (store, table) = table(Fault::Nothing).await;
+    publish(&table, WriteOptions::new(), &rows(&[("a", "L1", None)]))
+        .await
+        .unwrap();
+    store.away.store(1, Ordering::SeqCst);
+    let snapshot = table.snapshot().await.unwrap();
+    let error = snapshot.scan().collect().await.unwrap_err();
+    assert!(matches!(&error, Error::Store { .. }), "{error}");
+    assert!(error.is_retryable());
+    assert_eq!(read_sorted(&table).await.len(), 1);
 }
