@@ -1,9 +1,12 @@
 //! The contract versions stored beside a table.
 
+use std::time::Instant;
+
 use bytes::Bytes;
 
 use crate::error::{Error, Result};
-use crate::table::Table;
+use crate::table::{SETTLE_TIME, Table, contradicts};
+use crate::write::commit::pause;
 
 const FOLDER: &str = "_contract";
 const SUFFIX: &str = ".odcs.yaml";
@@ -17,23 +20,29 @@ impl Table {
     /// `Store` if the store fails.
     pub async fn put_contract(&self, version: &str, document: Bytes) -> Result<()> {
         let name = name_of(version)?;
-        let created = self.storage().create(&name, document.clone().into()).await;
-        match created {
-            Ok(true) => Ok(()),
+        let deadline = Instant::now() + SETTLE_TIME;
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let created = self.storage().create(&name, document.clone().into()).await;
+            if matches!(created, Ok(true)) {
+                return Ok(());
+            }
             // Taken, or the answer was lost: what is stored decides.
-            Ok(false) | Err(_) => match (self.storage().read(&name).await?, created) {
+            match (self.storage().read(&name).await?, created) {
                 (Some(stored), _) if stored == document => {
-                    self.storage().ensure_durable(&name).await
+                    return self.storage().ensure_durable(&name).await;
                 }
-                (Some(_), _) => Err(Error::ContractDiffers {
-                    version: version.to_owned(),
-                }),
-                (None, Err(error)) => Err(error),
-                (None, Ok(_)) => Err(Error::damaged(
-                    name,
-                    "the store says that it exists and that it does not",
-                )),
-            },
+                (Some(_), _) => {
+                    return Err(Error::ContractDiffers {
+                        version: version.to_owned(),
+                    });
+                }
+                (None, Err(error)) => return Err(error),
+                (None, Ok(_)) if Instant::now() >= deadline => return Err(contradicts(&name)),
+                // A store may answer "exists" to a create that lost a race against nobody.
+                (None, Ok(_)) => tokio::time::sleep(pause(attempts)).await,
+            }
         }
     }
 

@@ -39,6 +39,9 @@ impl Table {
             attempts += 1;
             // Whatever became of the try before, the newest state tells: evolving twice is evolving once.
             let state = self.newest().await?;
+            if attempts == 1 {
+                self.check_same().await?;
+            }
             if let Some(feature) = state.foreign_to_write() {
                 return Err(Error::Unsupported {
                     what: format!("evolving a table with {feature}"),

@@ -84,6 +84,9 @@ pub(crate) struct CommitInfo {
     pub(crate) is_blind_append: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) engine_info: Option<String>,
+    /// The random id of one try to commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) txn_id: Option<String>,
     #[serde(default)]
     pub(crate) operation_metrics: serde_json::Value,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -58,18 +58,13 @@ impl LocalStore {
         let path = filesystem_path(location);
         let durability = self.durability;
         blocking(move || {
-            let (mut file, made) = create_new(&path)?;
-            file.write_all(&bytes)?;
-            if durability == Durability::None {
-                return Ok(());
+            let (file, made) = create_new(&path)?;
+            let written = write_flushed(file, &path, &made, &bytes, durability);
+            if written.is_err() {
+                // Nobody refers to it; a failure to remove it only leaves litter.
+                let _ = fs::remove_file(&path);
             }
-            std::thread::scope(|scope| {
-                let directories = scope.spawn(|| sync_directories(&path, &made));
-                file.sync_all()?;
-                directories
-                    .join()
-                    .map_err(|_| io::Error::other("the flushing thread stopped"))?
-            })
+            written
         })
         .await
     }
@@ -128,6 +123,27 @@ fn create_new(path: &FsPath) -> io::Result<(File, Vec<PathBuf>)> {
         }
         Err(error) => Err(error),
     }
+}
+
+/// Writes a new file, and flushes it and its directory at the same time.
+fn write_flushed(
+    mut file: File,
+    path: &FsPath,
+    made: &[PathBuf],
+    bytes: &[u8],
+    durability: Durability,
+) -> io::Result<()> {
+    file.write_all(bytes)?;
+    if durability == Durability::None {
+        return Ok(());
+    }
+    std::thread::scope(|scope| {
+        let directories = scope.spawn(|| sync_directories(path, made));
+        file.sync_all()?;
+        directories
+            .join()
+            .map_err(|_| io::Error::other("the flushing thread stopped"))?
+    })
 }
 
 fn create_directories(directory: Option<&FsPath>) -> io::Result<Vec<PathBuf>> {

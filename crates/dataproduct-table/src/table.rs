@@ -31,6 +31,14 @@ const RELIST_AFTER: Duration = Duration::from_secs(300);
 /// When this many versions were missed, reading them one by one takes longer than loading the state anew.
 const PROBE_LIMIT: u64 = 64;
 
+/// How long a store may say of an object that it exists and that it does not.
+pub(crate) const SETTLE_TIME: Duration = Duration::from_secs(5);
+
+/// A store that keeps saying of an object that it exists and that it does not.
+pub(crate) fn contradicts(name: &str) -> Error {
+    Error::damaged(name, "the store says that it exists and that it does not")
+}
+
 /// An open table. Cheap to clone; clones share what is known of the table.
 #[derive(Clone)]
 pub struct Table {
@@ -92,21 +100,28 @@ pub struct Receipt {
     pub committed_at: DateTime<Utc>,
     /// The token under which the publish is one commit.
     pub publish_id: String,
-    /// Whether the publish id had been committed before this call, so that this call added nothing.
+    /// Whether the publish id had been committed by another call, before or at the same time, so that this call
+    /// added nothing.
     pub already_published: bool,
     /// What the commit recorded; `None` only for a repeated publish whose log entry was cleaned up since.
     pub facts: Option<CommitFacts>,
 }
 
 impl Receipt {
-    pub(crate) fn of(commit: &Commit, already_published: bool, publish_id: &str) -> Self {
-        Self {
+    pub(crate) fn of(commit: &Commit, already_published: bool, publish_id: &str) -> Result<Self> {
+        let committed_at = commit.committed_at.ok_or_else(|| {
+            Error::damaged(
+                entry_name(commit.version),
+                format!("nothing says any more when publish `{publish_id}` was committed"),
+            )
+        })?;
+        Ok(Self {
             version: commit.version,
-            committed_at: commit.committed_at.unwrap_or_default(),
+            committed_at,
             publish_id: publish_id.to_owned(),
             already_published,
             facts: commit.facts.clone(),
-        }
+        })
     }
 
     /// Rows added; 0 if that is not recorded any more (see [`Receipt::facts`]).
@@ -222,15 +237,24 @@ impl Table {
         write_line(&mut entry, "protocol", &spec.to_protocol())?;
         write_line(&mut entry, "metaData", &metadata)?;
         let name = entry_name(0);
-        let created = storage.create(&name, entry.into()).await;
-        // Whatever the store said, what counts is whose table is there: its id is unique.
-        match (created, TableState::load(&storage, None).await?) {
-            (_, Some(state)) if state.metadata.id == id => {
-                storage.ensure_durable(&name).await?;
-                Ok(Some(Self::with_state(location, storage, state, options)))
+        let entry = bytes::Bytes::from(entry);
+        let deadline = Instant::now() + SETTLE_TIME;
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let created = storage.create(&name, entry.clone().into()).await;
+            // Whatever the store said, what counts is whose table is there: its id is unique.
+            match (created, TableState::load(&storage, None).await?) {
+                (_, Some(state)) if state.metadata.id == id => {
+                    storage.ensure_durable(&name).await?;
+                    return Ok(Some(Self::with_state(location, storage, state, options)));
+                }
+                (Ok(_), Some(_)) => return Ok(None),
+                (Err(error), _) => return Err(error),
+                (Ok(_), None) if Instant::now() >= deadline => return Err(contradicts(&name)),
+                // A store may answer "exists" to a create that lost a race against nobody.
+                (Ok(_), None) => tokio::time::sleep(commit::pause(attempts)).await,
             }
-            (Err(error), _) => Err(error),
-            _ => Ok(None),
         }
     }
 
@@ -408,7 +432,7 @@ impl Table {
     pub async fn receipt(&self, publish_id: &str) -> Result<Option<Receipt>> {
         let state = self.newest().await?;
         match state.published(publish_id) {
-            Some(version) => commit::original_receipt(self, &state, publish_id, version)
+            Some(version) => commit::receipt_of(self, &state, publish_id, version, None)
                 .await
                 .map(Some),
             None => Ok(None),
@@ -456,18 +480,49 @@ impl Table {
             let Some(bytes) = self.storage().read(&name).await? else {
                 return Ok(self.current());
             };
+            if version == start {
+                // What is new must go behind what is known, and not be another table's.
+                self.check_same().await?;
+            }
             version += 1;
             self.advance(version, Actions::parse(&name, &bytes)?)?;
         }
+        self.reload().await
+    }
+
+    /// Reads the newest state anew.
+    async fn reload(&self) -> Result<Arc<TableState>> {
+        let before = self.current();
         let loaded = TableState::load(self.storage(), None).await?;
+        let Some(state) = loaded.filter(|state| {
+            state.metadata.id == before.metadata.id && state.version >= before.version
+        }) else {
+            return Err(Error::damaged(
+                self.storage().url(),
+                "the log went back or is another table's; open it again",
+            ));
+        };
         let mut known = self.known();
-        if let Some(state) = loaded
-            && state.version >= known.state.version
-        {
+        // Others may have moved on while the log was read.
+        if state.version >= known.state.version {
             known.state = Arc::new(state);
         }
         known.listed = Instant::now();
         Ok(Arc::clone(&known.state))
+    }
+
+    /// Makes sure that the log still ends in the commit that is known as the newest, or goes on behind it: a publish
+    /// must not be added to a log that went back or was made anew.
+    pub(crate) async fn check_same(&self) -> Result<()> {
+        let state = self.current();
+        let name = entry_name(state.version);
+        if let Some(bytes) = self.storage().read(&name).await? {
+            let info = CommitInfo::of(&Actions::parse(&name, &bytes)?);
+            if info.into_commit(state.version) == *state.commit {
+                return Ok(());
+            }
+        }
+        self.reload().await.map(drop)
     }
 
     /// Writes a checkpoint when one is due. It only makes opening faster, so that a failure is noted and no more.

@@ -102,20 +102,20 @@ impl<'a> FileBounds<'a> {
 
 fn partition_value(text: &str, data_type: &DataType, column: &str) -> Option<Value> {
     match data_type {
-        DataType::Boolean => text.parse().ok().map(Value::Boolean),
         DataType::Utf8 => Some(Value::Bytes(text.as_bytes().to_vec())),
         _ => {
             let array = constant_column(Some(text), data_type, 1, column).ok()?;
-            integer_or_float(&array)
+            value_of(&array)
         }
     }
 }
 
-fn integer_or_float(array: &arrow_array::ArrayRef) -> Option<Value> {
+fn value_of(array: &arrow_array::ArrayRef) -> Option<Value> {
     use arrow_array::cast::AsArray;
     use arrow_array::types::{Decimal128Type, Float32Type, Float64Type, Int32Type, Int64Type};
     let integer = |value: i64| Some(Value::Integer(i128::from(value)));
     match array.data_type() {
+        DataType::Boolean => Some(Value::Boolean(array.as_boolean().value(0))),
         DataType::Float32 => Some(Value::Float(f64::from(
             array.as_primitive::<Float32Type>().value(0),
         ))),
@@ -141,7 +141,12 @@ fn json_value(raw: &str, data_type: &DataType) -> Option<Value> {
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => {
             raw.parse().ok().map(Value::Integer)
         }
-        DataType::Float32 | DataType::Float64 => raw.parse().ok().map(Value::Float),
+        // Others may write the shortest text of the narrow number, which is not the text of the same wide number.
+        DataType::Float32 => {
+            let narrow: f32 = raw.parse().ok()?;
+            Some(Value::Float(f64::from(narrow)))
+        }
+        DataType::Float64 => raw.parse().ok().map(Value::Float),
         DataType::Utf8 => text().map(|text| Value::Bytes(text.into_bytes())),
         DataType::Boolean => raw.parse().ok().map(Value::Boolean),
         DataType::Date32 => {
@@ -365,4 +370,19 @@ pub(crate) fn of_pages(
         ));
     }
     Some(pages)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_of_a_narrow_float_is_read_as_one() {
+        let narrow = json_value("0.1", &DataType::Float32);
+        assert_eq!(narrow, Some(Value::Float(f64::from(0.1_f32))));
+        assert_eq!(
+            json_value("0.1", &DataType::Float64),
+            Some(Value::Float(0.1))
+        );
+    }
 }

@@ -67,6 +67,9 @@ impl FileRead {
                 what: format!("the data file `{name}` outside of the table's folder"),
             });
         }
+        if let Some(predicate) = &output.predicate {
+            output.check_constants(&add, predicate)?;
+        }
         let path = output.storage.path(&name)?;
         let size = add.size.unsigned_abs();
         let tail = read_tail(&output, &add, &path, &name, size).await?;
@@ -302,8 +305,13 @@ async fn read_tail(
         {
             read.swap_remove(0)
         }
-        Ok(_) => return Err(wrong_size(output, name, size).await),
-        Err(Error::Store { .. }) => return Err(wrong_size(output, name, size).await),
+        Ok(_) => {
+            let short = Error::damaged(name, "its end cannot be read");
+            return Err(wrong_size(output, name, size, short).await);
+        }
+        Err(error @ Error::Store { .. }) => {
+            return Err(wrong_size(output, name, size, error).await);
+        }
         Err(error) => return Err(error),
     };
     if let Some(expected) = add
@@ -322,10 +330,11 @@ async fn read_tail(
     Ok(tail)
 }
 
-/// Why the end of a file could not be read: mostly because it is not where the log says.
-async fn wrong_size(output: &Output, name: &str, size: u64) -> Error {
+/// Why the end of a file could not be read: mostly because it is not where the log says. If it is, the error stays
+/// what it was: the store may only have been away for a moment.
+async fn wrong_size(output: &Output, name: &str, size: u64, otherwise: Error) -> Error {
     let found = match output.storage.size(name).await {
-        Ok(found) if found == size => return Error::damaged(name, "its end cannot be read"),
+        Ok(found) if found == size => return otherwise,
         Ok(found) => format!("{found} bytes"),
         Err(Error::Store {
             source: object_store::Error::NotFound { .. },

@@ -42,7 +42,26 @@ impl Output {
             || predicate.is_some_and(|bound| bound.columns().contains(column))
     }
 
-    /// The value of a column that is the same throughout a file.
+    /// Makes sure that the values of the partition columns that a predicate looks at can be read.
+    pub(crate) fn check_constants(&self, add: &Add, predicate: &Bound) -> Result<()> {
+        let columns = predicate.columns();
+        let partitions = self.table.partition_by.iter();
+        for column in partitions.filter(|column| columns.contains(column.as_str())) {
+            if self.constant(add, column).is_none() {
+                let text = add.partition_values.get(column).and_then(Option::as_deref);
+                return Err(Error::damaged(
+                    &add.path,
+                    format!(
+                        "the log gives it `{}` as partition column `{column}`",
+                        text.unwrap_or_default().escape_debug()
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The value of a column that is the same throughout a file; `None` if it is not, or cannot be read.
     pub(crate) fn constant(&self, add: &Add, column: &str) -> Option<Value> {
         if !self
             .table
@@ -164,15 +183,23 @@ impl Unit {
                     let data = self.fetch(&ranges).await?;
                     decoder.push_ranges(ranges, data).map_err(damaged)?;
                 }
-                DecodeResult::Data(reader) => {
-                    let (send, file) = (send.clone(), Arc::clone(&self.file));
-                    let open = tokio::task::spawn_blocking(move || forward(reader, &file, &send))
-                        .await
-                        .map_err(panicked)?;
-                    if !open {
+                DecodeResult::Data(mut reader) => loop {
+                    let file = Arc::clone(&self.file);
+                    let (back, batch) = tokio::task::spawn_blocking(move || {
+                        let batch = next_batch(&mut reader, &file);
+                        (reader, batch)
+                    })
+                    .await
+                    .map_err(panicked)?;
+                    reader = back;
+                    let Some(batch) = batch.transpose()? else {
+                        break;
+                    };
+                    // Waiting for the reader happens here: a stream that nobody reads from holds no thread.
+                    if send.send(Ok(batch)).await.is_err() {
                         return Ok(());
                     }
-                }
+                },
                 DecodeResult::Finished => return Ok(()),
             }
         }
@@ -245,21 +272,18 @@ impl Unit {
     }
 }
 
-/// Sends the batches of a row group; `false` if nobody listens any more.
-fn forward(
-    reader: parquet::arrow::arrow_reader::ParquetRecordBatchReader,
+/// Decodes the next batch that has rows.
+fn next_batch(
+    reader: &mut parquet::arrow::arrow_reader::ParquetRecordBatchReader,
     file: &FileRead,
-    send: &mpsc::Sender<Result<RecordBatch>>,
-) -> bool {
-    for batch in reader {
-        let batch = batch
+) -> Option<Result<RecordBatch>> {
+    loop {
+        let batch = reader
+            .next()?
             .map_err(|error| Error::damaged(&file.name, error))
             .and_then(|batch| file.output.assemble(&batch, Some(&file.add)));
-        let failed = batch.is_err();
-        let empty = batch.as_ref().is_ok_and(|batch| batch.num_rows() == 0);
-        if !empty && send.blocking_send(batch).is_err() || failed {
-            return false;
+        if batch.as_ref().map_or(true, |batch| batch.num_rows() > 0) {
+            return Some(batch);
         }
     }
-    true
 }

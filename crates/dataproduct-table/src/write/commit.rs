@@ -28,7 +28,7 @@ use crate::log::conflict::{self, Intent, Verdict};
 use crate::log::segment::entry_name;
 use crate::log::state::{TableState, WATERMARK_APP, publish_app};
 use crate::schema::TableSchema;
-use crate::table::{Receipt, Table};
+use crate::table::{Receipt, Table, contradicts};
 
 /// Longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
@@ -41,6 +41,8 @@ pub(crate) struct Plan {
     /// The version that was the newest when the publish began.
     pub(crate) base: u64,
     pub(crate) publish_id: String,
+    /// Tells this try of the publish from one with the same publish id made elsewhere.
+    pub(crate) txn_id: String,
     pub(crate) schema: Arc<TableSchema>,
     pub(crate) scope: Scope,
     pub(crate) adds: Vec<Add>,
@@ -55,6 +57,7 @@ pub(crate) async fn publish(table: &Table, plan: Plan) -> Result<Receipt> {
     let queue = table.queue();
     let _turn = queue.lock().await;
     table.newest().await?;
+    table.check_same().await?;
     let intent = Intent {
         schema: &plan.schema,
         scope: &plan.scope,
@@ -72,9 +75,12 @@ pub(crate) async fn publish(table: &Table, plan: Plan) -> Result<Receipt> {
         let state = table.current();
         let base = state.version;
         if let Some(version) = state.published(&plan.publish_id) {
-            let mut receipt = original_receipt(table, &state, &plan.publish_id, version).await?;
-            receipt.already_published = attempts == 1;
-            return Ok(receipt);
+            let receipt = original_receipt(table, &state, &plan, version).await;
+            return match attempts {
+                // Nothing of this call was put yet.
+                1 => receipt,
+                _ => receipt.map_err(|error| unknown(&plan.publish_id, error)),
+            };
         }
         check_schema(&state, &intent)?;
         check_since(table, &intent, checked, base).await?;
@@ -85,22 +91,20 @@ pub(crate) async fn publish(table: &Table, plan: Plan) -> Result<Receipt> {
         let name = entry_name(base + 1);
         let failure = match table.storage().create(&name, bytes.clone().into()).await {
             Ok(true) => {
-                let actions = Actions::parse(&name, &bytes)?;
-                let commit = CommitInfo::of(&actions).into_commit(base + 1);
-                table.advance(base + 1, actions)?;
+                let receipt = acknowledged(table, &plan.publish_id, base + 1, &bytes);
                 table.maintain(base + 1).await;
-                return Ok(Receipt::of(&commit, false, &plan.publish_id));
+                return receipt.map_err(|error| unknown(&plan.publish_id, error));
             }
             Ok(false) => None,
             Err(error) => Some(error),
         };
         let definite =
             |error: &Error| matches!(error, Error::Store { source, .. } if is_definite(source));
-        // A local write is over when it has failed; over a network it may still arrive.
+        // A local write is over when it has failed; over a network it may still arrive. So it may when the store
+        // says "exists": its own retry may have met a first try that is not visible yet.
         let over = table.storage().is_local() || failure.as_ref().is_some_and(definite);
-        dangling |= failure.is_some() && !over;
         match read_back(table, base, &plan.publish_id).await? {
-            ReadBack::Ours(version) => return found_ours(table, &plan.publish_id, version).await,
+            ReadBack::Ours(version) => return found(table, &plan, version).await,
             ReadBack::Others(winners) => {
                 for (version, winner) in winners {
                     table.advance(version, winner)?;
@@ -109,16 +113,19 @@ pub(crate) async fn publish(table: &Table, plan: Plan) -> Result<Receipt> {
                 dangling = false;
             }
             ReadBack::Nobody => {
-                if let Some(error) = failure
-                    && (over || Instant::now() >= deadline)
-                {
-                    return Err(match dangling {
-                        true => Error::OutcomeUnknown {
-                            publish_id: plan.publish_id,
-                            source: Box::new(error),
-                        },
-                        false => error,
-                    });
+                dangling |= !over;
+                let late = Instant::now() >= deadline;
+                match failure {
+                    Some(error) if over || late => {
+                        return Err(match dangling {
+                            true => unknown(&plan.publish_id, error),
+                            false => error,
+                        });
+                    }
+                    None if late && dangling => {
+                        return Err(unknown(&plan.publish_id, contradicts(&name)));
+                    }
+                    _ => {}
                 }
             }
         }
@@ -132,24 +139,32 @@ pub(crate) async fn publish(table: &Table, plan: Plan) -> Result<Receipt> {
     }
 }
 
-/// Our entry is there although its acknowledgement was lost.
-async fn found_ours(table: &Table, publish_id: &str, version: u64) -> Result<Receipt> {
-    let unknown = |error| Error::OutcomeUnknown {
-        publish_id: publish_id.to_owned(),
-        source: Box::new(error),
+fn unknown(publish_id: &str, error: Error) -> Error {
+    match error {
+        unknown @ Error::OutcomeUnknown { .. } => unknown,
+        error => Error::OutcomeUnknown {
+            publish_id: publish_id.to_owned(),
+            source: Box::new(error),
+        },
+    }
+}
+
+/// Takes in our own entry, which the store has acknowledged.
+fn acknowledged(table: &Table, publish_id: &str, version: u64, entry: &[u8]) -> Result<Receipt> {
+    let actions = Actions::parse(&entry_name(version), entry)?;
+    let commit = CommitInfo::of(&actions).into_commit(version);
+    table.advance(version, actions)?;
+    Receipt::of(&commit, false, publish_id)
+}
+
+/// The publish id is there although no put of it was acknowledged.
+async fn found(table: &Table, plan: &Plan, version: u64) -> Result<Receipt> {
+    let receipt = async {
+        let state = table.newest().await?;
+        original_receipt(table, &state, plan, version).await
     };
-    // It is not known whether the flush behind it happened.
-    table
-        .storage()
-        .ensure_durable(&entry_name(version))
-        .await
-        .map_err(unknown)?;
-    let state = table.newest().await.map_err(unknown)?;
-    let mut receipt = original_receipt(table, &state, publish_id, version)
-        .await
-        .map_err(unknown)?;
-    receipt.already_published = false;
-    Ok(receipt)
+    let receipt = receipt.await;
+    receipt.map_err(|error| unknown(&plan.publish_id, error))
 }
 
 /// A pause that doubles from try to try and is jittered, so that publishers who met once do not meet again.
@@ -236,23 +251,40 @@ async fn read_back(table: &Table, base: u64, publish_id: &str) -> Result<ReadBac
     }
 }
 
-/// The receipt of a publish that was committed before.
-pub(crate) async fn original_receipt(
+/// The receipt of a publish that was found in the log: made by this call, or before it, or elsewhere.
+async fn original_receipt(
+    table: &Table,
+    state: &TableState,
+    plan: &Plan,
+    version: u64,
+) -> Result<Receipt> {
+    receipt_of(table, state, &plan.publish_id, version, Some(&plan.txn_id)).await
+}
+
+/// The receipt of a publish that is in the log. It was `already_published` unless its try was `ours`.
+pub(crate) async fn receipt_of(
     table: &Table,
     state: &TableState,
     publish_id: &str,
     version: u64,
+    ours: Option<&str>,
 ) -> Result<Receipt> {
     let name = entry_name(version);
-    let mut commit = match table.storage().read(&name).await? {
-        Some(bytes) => CommitInfo::of(&Actions::parse(&name, &bytes)?).into_commit(version),
+    let info = match table.storage().read(&name).await? {
+        Some(bytes) => {
+            // It is not known whether the flush behind the entry happened, and a receipt promises it.
+            table.storage().ensure_durable(&name).await?;
+            CommitInfo::of(&Actions::parse(&name, &bytes)?)
+        }
         // The entry was cleaned up: beyond version and time, nothing is known any more.
-        None => CommitInfo::default().into_commit(version),
+        None => CommitInfo::default(),
     };
+    let already = ours.is_none_or(|ours| info.txn_id.as_deref() != Some(ours));
+    let mut commit = info.into_commit(version);
     commit.committed_at = commit
         .committed_at
         .or_else(|| state.published_at(publish_id));
-    Ok(Receipt::of(&commit, true, publish_id))
+    Receipt::of(&commit, already, publish_id)
 }
 
 /// When the next commit happens: now, but after the one before, whatever the clocks say.
@@ -364,6 +396,7 @@ fn commit_info(plan: &Plan, facts: StoredFacts, millis: i64, removed: usize) -> 
         operation_parameters: serde_json::json!(parameters),
         is_blind_append: Some(plan.scope == Scope::Nothing),
         engine_info: Some(ENGINE.to_owned()),
+        txn_id: Some(plan.txn_id.clone()),
         operation_metrics: serde_json::json!(metrics),
         dataproduct: Some(facts),
     }

@@ -31,7 +31,7 @@ const PART_BYTES: usize = 8 * 1024 * 1024;
 /// Encoded bytes after which a row group ends although it has room for more rows.
 const ROW_GROUP_BYTES: usize = 128 * 1024 * 1024;
 
-/// Bytes of rows held back for sorting, at most.
+/// Bytes of rows held back for sorting, shared by the partitions that are open.
 const SORT_BUFFER_BYTES: usize = 256 * 1024 * 1024;
 
 fn failed(error: parquet::errors::ParquetError) -> Error {
@@ -169,10 +169,11 @@ impl OpenFile {
         let digest = std::mem::take(&mut this.writer.inner_mut().digest).finalize();
         if this.upload.is_some() {
             this.send(&context.storage, true).await?;
-            if let Some(mut upload) = this.upload.take() {
+            if let Some(upload) = &mut this.upload {
                 let done = upload.complete().await;
                 done.map_err(|error| Error::store("write", &this.path, error))?;
             }
+            this.upload = None;
         } else {
             let bytes = Bytes::from(std::mem::take(&mut this.writer.inner_mut().bytes));
             context
@@ -208,6 +209,21 @@ impl OpenFile {
             ),
             deletion_vector: None,
         })
+    }
+}
+
+impl Drop for OpenFile {
+    /// Gives back the parts of an upload that is not completed: stores keep, and charge for, what nobody aborts.
+    fn drop(&mut self) {
+        if let Some(mut upload) = self.upload.take()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(async move {
+                if let Err(error) = upload.abort().await {
+                    tracing::warn!(%error, "the parts of an upload that was given up stay in the store");
+                }
+            });
+        }
     }
 }
 
@@ -333,8 +349,9 @@ impl PartitionWriter {
         }
     }
 
-    /// Takes rows: the stored columns, in the table's schema.
-    pub(crate) async fn push(&mut self, mut batch: RecordBatch) -> Result<()> {
+    /// Takes rows: the stored columns, in the table's schema. Of the memory for sorting this partition has its share
+    /// of as many as there are.
+    pub(crate) async fn push(&mut self, mut batch: RecordBatch, partitions: usize) -> Result<()> {
         if batch.num_rows() == 0 {
             return Ok(());
         }
@@ -363,7 +380,7 @@ impl PartitionWriter {
             // `check_order` may have begun a new row group, so the room is looked at again.
             let full = self.group_rows + self.pending.rows >= limit;
             let ready = match self.sorting {
-                true => full || self.pending.bytes >= SORT_BUFFER_BYTES,
+                true => full || self.pending.bytes >= SORT_BUFFER_BYTES / partitions.max(1),
                 false => full || self.pending.rows >= SLAB_ROWS,
             };
             if ready {

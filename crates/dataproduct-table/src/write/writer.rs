@@ -1,6 +1,6 @@
 //! The writer of one publish: takes checked rows, writes files, commits them as one version.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::commit::{self, Plan};
 use super::file::{FileContext, PartitionWriter};
 use super::options::{Mode, WriteOptions};
 use super::partition::{self, Part};
-use super::scope::{PartitionValues, Scope};
+use super::scope::{PartitionValues, Partitions, Scope};
 use crate::error::{Error, Result};
 use crate::log::action::Add;
 use crate::log::state::TableState;
@@ -175,11 +175,13 @@ impl Writer {
             }
         }
         let context = &self.context;
+        let opens = usize::from(!self.open.contains_key(&part.values));
+        let open_partitions = self.open.len() + opens;
         let writer = self
             .open
             .entry(part.values)
             .or_insert_with_key(|values| PartitionWriter::new(Arc::clone(context), values.clone()));
-        writer.push(part.rows).await
+        writer.push(part.rows, open_partitions).await
     }
 
     /// Completes the data files and commits them as one version.
@@ -207,6 +209,7 @@ impl Writer {
         let plan = Plan {
             base: self.base,
             publish_id: self.publish_id,
+            txn_id: uuid::Uuid::now_v7().to_string(),
             schema: self.schema,
             scope: self.scope,
             adds: self.adds,
@@ -250,6 +253,7 @@ fn scope_of(mode: &Mode, schema: &TableSchema) -> Result<Scope> {
         Mode::ReplacePartitions(partitions) => partitions,
     };
     let mut scopes = Vec::with_capacity(partitions.len());
+    let mut types = BTreeMap::new();
     for wanted in partitions {
         if wanted.is_empty() {
             return Err(Error::InvalidSpec {
@@ -275,8 +279,9 @@ fn scope_of(mode: &Mode, schema: &TableSchema) -> Result<Scope> {
                 }
             };
             values.insert(column.clone(), value);
+            types.insert(column.clone(), field.data_type().clone());
         }
         scopes.push(values);
     }
-    Ok(Scope::Partitions(scopes))
+    Ok(Scope::Partitions(Partitions::new(scopes, types)))
 }

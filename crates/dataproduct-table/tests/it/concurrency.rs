@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use dataproduct_table::{Durability, Error, Location, Mode, OnConflict, Table, WriteOptions};
+use futures::StreamExt;
 
 use crate::support::*;
 
@@ -267,4 +269,33 @@ async fn a_replace_meets_a_concurrent_publish() {
         .await
         .unwrap();
     fail.commit().await.unwrap();
+}
+
+#[test]
+fn streams_that_nobody_reads_from_hold_no_thread() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(2)
+        .build()
+        .unwrap();
+    let done = runtime.block_on(async {
+        let table = create(&memory("concurrency-idle-streams")).await;
+        let many = vec![("a", "L1", Some(1)); 1000];
+        publish(&table, WriteOptions::new(), &rows(&many))
+            .await
+            .unwrap();
+        let snapshot = table.snapshot().await.unwrap();
+        let mut idle = Vec::new();
+        for _ in 0..8 {
+            let mut stream = snapshot.scan().with_batch_rows(10).stream().unwrap();
+            // The first batch starts the decoding.
+            let first = tokio::time::timeout(Duration::from_secs(20), stream.next()).await;
+            first?.unwrap().unwrap();
+            idle.push(stream);
+        }
+        let read = tokio::time::timeout(Duration::from_secs(20), read(&snapshot)).await;
+        read.map(|rows| rows.len())
+    });
+    runtime.shutdown_background();
+    assert_eq!(done.ok(), Some(1000));
 }

@@ -25,6 +25,8 @@ enum Fault {
     WrittenThenExists,
     /// Not written, yet "exists": a store that turns a lost race against nobody into a refusal.
     NothingYetExists,
+    /// A rival with the same publish id is first.
+    RivalFirst,
     /// Not written, and an answer that leaves it open.
     Nothing,
     /// Refused for good.
@@ -39,6 +41,8 @@ struct Faulty {
     /// Whether log entries cannot be read after a fault struck.
     blinding: bool,
     blind: AtomicBool,
+    /// How many of the next reads of data files fail.
+    away: AtomicU32,
 }
 
 impl fmt::Display for Faulty {
@@ -56,7 +60,7 @@ fn lost() -> object_store::Error {
 
 impl Faulty {
     fn strikes(&self, location: &Path) -> bool {
-        location.extension() == Some("json")
+        matches!(location.extension(), Some("json" | "yaml"))
             && self
                 .left
                 .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
@@ -93,6 +97,14 @@ impl ObjectStore for Faulty {
                 .put_opts(location, payload, opts)
                 .await
                 .and(Err(exists())),
+            Fault::RivalFirst => {
+                let bytes: Vec<u8> = payload.iter().flatten().copied().collect();
+                let text = String::from_utf8(bytes).unwrap();
+                let theirs = text.replace("\"txnId\":\"", "\"txnId\":\"f");
+                assert_ne!(theirs, text, "an entry carries the id of its try");
+                let put = self.inner.put_opts(location, theirs.into(), opts).await;
+                put.and(Err(exists()))
+            }
             Fault::NothingYetExists => Err(exists()),
             Fault::Nothing => Err(lost()),
             Fault::Denied => Err(object_store::Error::PermissionDenied {
@@ -112,6 +124,11 @@ impl ObjectStore for Faulty {
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
         if self.blind.load(Ordering::SeqCst) && location.extension() == Some("json") {
+            return Err(lost());
+        }
+        let data = location.extension() == Some("parquet") && !options.head;
+        if data && self.away.load(Ordering::SeqCst) > 0 {
+            self.away.fetch_sub(1, Ordering::SeqCst);
             return Err(lost());
         }
         self.inner.get_opts(location, options).await
@@ -137,20 +154,26 @@ impl ObjectStore for Faulty {
     }
 }
 
-async fn table(fault: Fault) -> (Arc<Faulty>, Table) {
-    table_with(fault, false).await
-}
-
-async fn table_with(fault: Fault, blinding: bool) -> (Arc<Faulty>, Table) {
+fn faulty(fault: Fault, blinding: bool) -> (Arc<Faulty>, Location) {
     let store = Arc::new(Faulty {
         inner: InMemory::new(),
         fault,
         left: AtomicU32::new(0),
         blinding,
         blind: AtomicBool::new(false),
+        away: AtomicU32::new(0),
     });
     let url = format!("memory://faults/{fault:?}");
     let location = Location::with_store(&url, Arc::clone(&store) as _).unwrap();
+    (store, location)
+}
+
+async fn table(fault: Fault) -> (Arc<Faulty>, Table) {
+    table_with(fault, false).await
+}
+
+async fn table_with(fault: Fault, blinding: bool) -> (Arc<Faulty>, Table) {
+    let (store, location) = faulty(fault, blinding);
     let table = Table::create(&location, &TableSpec::from_contract(&contract(false)))
         .await
         .unwrap();
@@ -272,4 +295,58 @@ async fn a_log_that_cannot_be_read_back_leaves_the_outcome_unknown() {
         assert_eq!((again.version, again.already_published), (1, happened));
         assert_eq!(read_sorted(&table).await.len(), 1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_says_exists_and_absent_for_ever_does_not_hold_a_publish_for_ever() {
+    let (store, table) = table(Fault::NothingYetExists).await;
+    store.left.store(u32::MAX, Ordering::SeqCst);
+    let options = WriteOptions::new().with_commit_timeout(Duration::from_millis(50));
+    let admitted = rows(&[("a", "L1", None)]);
+    let done = tokio::time::timeout(Duration::from_secs(20), publish(&table, options, &admitted));
+    // A put that the store itself tried again may still become visible.
+    let error = done.await.unwrap().unwrap_err();
+    assert!(matches!(error, Error::OutcomeUnknown { .. }), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rival_with_the_same_publish_id_is_told_from_a_lost_answer() {
+    for (fault, already) in [(Fault::RivalFirst, true), (Fault::WrittenThenExists, false)] {
+        let (store, table) = table(fault).await;
+        store.left.store(1, Ordering::SeqCst);
+        let options = WriteOptions::new().with_publish_id("both");
+        let receipt = publish(&table, options, &rows(&[("a", "L1", None)]))
+            .await
+            .unwrap();
+        assert_eq!(
+            (receipt.version, receipt.already_published),
+            (1, already),
+            "{fault:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_in_favour_of_nobody_is_tried_again() {
+    let (store, location) = faulty(Fault::NothingYetExists, false);
+    store.left.store(2, Ordering::SeqCst);
+    let spec = TableSpec::from_contract(&contract(false));
+    let table = Table::create(&location, &spec).await.unwrap();
+    store.left.store(2, Ordering::SeqCst);
+    table.put_contract("1.0.0", "text".into()).await.unwrap();
+    assert_eq!(table.read_contract("1.0.0").await.unwrap().unwrap(), "text");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_that_failed_for_a_moment_is_no_damage() {
+    let (store, table) = table(Fault::Nothing).await;
+    publish(&table, WriteOptions::new(), &rows(&[("a", "L1", None)]))
+        .await
+        .unwrap();
+    store.away.store(1, Ordering::SeqCst);
+    let snapshot = table.snapshot().await.unwrap();
+    let error = snapshot.scan().collect().await.unwrap_err();
+    assert!(matches!(&error, Error::Store { .. }), "{error}");
+    assert!(error.is_retryable());
+    assert_eq!(read_sorted(&table).await.len(), 1);
 }

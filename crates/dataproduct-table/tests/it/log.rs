@@ -3,8 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch, StringArray};
 use chrono::{DateTime, Utc};
-use dataproduct_table::{Durability, Error, Location, Table, TableOptions, Verify, WriteOptions};
+use dataproduct_contract::{Column, Contract, DataType};
+use dataproduct_table::{
+    Durability, Error, Location, Predicate, Table, TableOptions, TableSpec, Verify, WriteOptions,
+};
 use futures::TryStreamExt;
 use object_store::memory::InMemory;
 use object_store::{ObjectStore, ObjectStoreExt};
@@ -281,4 +285,98 @@ async fn a_hint_to_a_missing_checkpoint_is_only_a_hint() {
     let table = Table::open(&location).await.unwrap();
     assert_eq!(table.snapshot().await.unwrap().version(), 6);
     assert_eq!(read_sorted(&table).await.len(), 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_published_behind_a_log_that_went_back_or_was_made_anew() {
+    for anew in [false, true] {
+        let (store, location, _) = checkpointed("log-anew").await;
+        let table = Table::open(&location).await.unwrap();
+        let paths: Vec<_> = store.list(None).try_collect().await.unwrap();
+        for path in paths.into_iter().map(|meta| meta.location) {
+            let newest = path.as_ref().ends_with("00000000000000000006.json");
+            if anew || newest {
+                store.delete(&path).await.unwrap();
+            }
+        }
+        if anew {
+            let other = create(&location).await;
+            for number in 0..8 {
+                let admitted = rows(&[("b", "L1", Some(number))]);
+                publish(&other, WriteOptions::new(), &admitted)
+                    .await
+                    .unwrap();
+            }
+        }
+        let before: Vec<_> = store.list(None).try_collect().await.unwrap();
+        let logged = |paths: Vec<object_store::ObjectMeta>| {
+            let paths = paths.into_iter().map(|meta| meta.location);
+            paths
+                .filter(|path| path.extension() == Some("json"))
+                .count()
+        };
+        let done = publish(&table, WriteOptions::new(), &rows(&[("c", "L1", None)])).await;
+        assert!(
+            matches!(&done, Err(Error::Damaged { reason, .. }) if reason.contains("went back")),
+            "{done:?}"
+        );
+        let after: Vec<_> = store.list(None).try_collect().await.unwrap();
+        assert_eq!(logged(after), logged(before));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partition_value_of_another_writer_is_read_or_refused() {
+    let contract = Contract::builder("inventory.flags", "1.0.0")
+        .with_owner("inventory-team")
+        .with_description("What is flagged.")
+        .with_column(Column::new("sku", DataType::String).with_key(1))
+        .with_column(Column::new("flag", DataType::Boolean).with_partition(1))
+        .build()
+        .unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let location = on_disk(&directory);
+    let table = Table::create(&location, &TableSpec::from_contract(&contract))
+        .await
+        .unwrap();
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(StringArray::from(vec!["a"])),
+        Arc::new(BooleanArray::from(vec![true])),
+    ];
+    let batch = RecordBatch::try_new(contract.arrow_schema(), columns).unwrap();
+    publish(&table, WriteOptions::new(), &admit(&contract, batch))
+        .await
+        .unwrap();
+    let entry = directory
+        .path()
+        .join("table/_delta_log/00000000000000000001.json");
+    let ours = std::fs::read_to_string(&entry).unwrap();
+    for (text, expect) in [
+        ("true", Some(1)),
+        ("True", Some(1)),
+        ("FALSE", Some(0)),
+        ("maybe", None),
+    ] {
+        let theirs = ours.replace("{\"flag\":\"true\"}", &format!("{{\"flag\":\"{text}\"}}"));
+        assert!(text == "true" || theirs != ours);
+        std::fs::write(&entry, theirs).unwrap();
+        let snapshot = Table::open(&location)
+            .await
+            .unwrap()
+            .snapshot()
+            .await
+            .unwrap();
+        let scan = snapshot
+            .scan()
+            .filter(Predicate::eq("flag", true))
+            .select(["sku"]);
+        let read = scan.collect().await;
+        match expect {
+            Some(expect) => {
+                let rows: usize = read.unwrap().iter().map(RecordBatch::num_rows).sum();
+                assert_eq!(rows, expect, "{text}");
+            }
+            None => assert!(matches!(read, Err(Error::Damaged { .. })), "{read:?}"),
+        }
+    }
 }

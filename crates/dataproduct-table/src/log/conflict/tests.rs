@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::log::action::Remove;
-use crate::write::scope::PartitionValues;
+use crate::write::scope::{PartitionValues, Partitions};
 
 const PARTITIONS: u8 = 3;
 
@@ -30,7 +30,11 @@ fn scope_of(scope: &Option<Vec<u8>>) -> Scope {
     match scope {
         None => Scope::Nothing,
         Some(partitions) if partitions.len() == usize::from(PARTITIONS) => Scope::All,
-        Some(partitions) => Scope::Partitions(partitions.iter().map(|p| values(*p)).collect()),
+        Some(partitions) => {
+            let wanted = partitions.iter().map(|p| values(*p)).collect();
+            let types = [("p".to_owned(), DataType::Int32)].into();
+            Scope::Partitions(Partitions::new(wanted, types))
+        }
     }
 }
 
