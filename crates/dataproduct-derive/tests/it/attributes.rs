@@ -370,7 +370,7 @@ struct Keyless(f64);
 fn what_the_macro_cannot_see_the_contract_reports() {
     let problems = Broken::try_contract().unwrap_err();
     let codes: Vec<_> = problems.iter().map(|problem| problem.code).collect();
-    assert_eq!(codes, ["bad-pattern", "bad-role-type"]);
+    assert_eq!(codes, ["bad-role-type", "bad-pattern"]);
     let panic = std::panic::catch_unwind(Broken::contract).unwrap_err();
     let message = panic.downcast_ref::<String>().unwrap();
     assert!(
