@@ -26,6 +26,7 @@ mod from_document;
 mod name;
 pub mod odcs;
 pub mod odps;
+pub mod pattern;
 mod problem;
 pub mod row;
 mod rule;
