@@ -1,5 +1,6 @@
 //! What can go wrong between a caller and a product.
 
+use dataproduct_compat::Comparison;
 use dataproduct_contract::{Problems, ProductName, Version};
 use dataproduct_quality::Report;
 
@@ -83,6 +84,8 @@ pub enum Error {
         published: Version,
         /// What stands in the way, and what to do.
         reason: String,
+        /// Every change, judged; `None` if it did not come to that.
+        comparison: Option<Box<Comparison>>,
     },
     /// The rows do not keep the contract's promises. Nothing has been published.
     #[error("`{product}` {version} was not published, {} found:\n{report}", counted(.report.findings().len()))]
