@@ -1,16 +1,17 @@
 //! The evolution gate: may a contract follow what consumers hold?
 //!
-//! Within a major version a table evolves in place, so a contract has to get along with the newest one published, with
-//! every other one that was published before it, and with the rows that are stored. What a contract newly promises of
-//! stored rows is proven on them, not believed.
+//! Within a major version a table evolves in place, so a contract has to get along with the newest one published and
+//! with the rows that are stored. What a contract newly promises of stored rows is proven on them, not believed. The
+//! versions published before were judged when the one after each was: what breaks no reader of a version, nor it those
+//! of the version before, breaks none of these either.
 
 use chrono::NaiveDate;
 use dataproduct_compat::{Aspect, Comparison, Obligation, Policy, compare};
-use dataproduct_contract::{Contract, Version};
+use dataproduct_contract::Contract;
 use dataproduct_quality::Promise;
 use dataproduct_table::{Proof, Snapshot, Table};
 
-use crate::product::{newest_publish, stored_contract};
+use crate::product::newest_publish;
 use crate::{Error, Result};
 
 /// What the gate lets through.
@@ -85,18 +86,31 @@ pub(crate) async fn gate(
         }
         return Err(refuse(reason, Some(comparison)));
     }
-    if let Some((older, comparison)) = against_older(table, &before, contract, policy, today).await? {
-        let reason = format!(
-            "consumers may still hold {older}, from which it has moved further than a version of the same major may\n{}",
-            comparison.to_text()
-        );
-        return Err(refuse(reason, Some(comparison)));
-    }
     Ok(Passed {
         is_new: true,
         before: digest,
         proven,
     })
+}
+
+/// Proves again what was proven, on what others have published since; returns the version on which it holds.
+///
+/// # Errors
+/// [`dataproduct_table::Error::Conflict`] when a row came in between that breaks it.
+pub(crate) async fn prove_again(table: &Table, passed: &Passed) -> Result<Option<u64>> {
+    if passed.proven.is_empty() {
+        return Ok(None);
+    }
+    let snapshot = table.snapshot().await?;
+    match snapshot.prove(&passed.proven).await? {
+        Proof::Holds { version, .. } => Ok(Some(version)),
+        Proof::Violated { promise, value, .. } => Err(dataproduct_table::Error::Conflict {
+            version: snapshot.version(),
+            reason: format!("has a row in which {promise} does not hold: {value}"),
+        }
+        .into()),
+        _ => Ok(None),
+    }
 }
 
 /// Proves on the stored rows what the new contract newly promises of them. Also returns what was proven, and a line for
@@ -167,41 +181,4 @@ fn is_stored(promise: &Promise, snapshot: &Snapshot) -> bool {
         let root = column.split('.').next().unwrap_or(column);
         snapshot.schema().field_with_name(root).is_ok()
     })
-}
-
-/// The first of the versions published before the newest from which a contract has moved too far. What the newest one
-/// had already changed since was judged when that was published.
-async fn against_older(
-    table: &Table,
-    before: &Contract,
-    contract: &Contract,
-    policy: &Policy,
-    today: NaiveDate,
-) -> Result<Option<(Version, Comparison)>> {
-    for version in table.contract_versions().await? {
-        // A file that is named otherwise is not one that a publish has stored.
-        let Ok(version) = version.parse::<Version>() else {
-            continue;
-        };
-        if version >= *before.version() {
-            continue;
-        }
-        let older = stored_contract(table, &version, None).await?;
-        let comparison = compare(&older, contract, policy, today);
-        if comparison.is_honest_if_proven() {
-            continue;
-        }
-        let known = compare(&older, before, policy, today);
-        let is_known = |finding: &dataproduct_compat::Finding| {
-            known.findings().iter().any(|other| {
-                other.change.kind == finding.change.kind && other.change.path == finding.change.path
-            })
-        };
-        let required = comparison.required_if_proven();
-        let mut worst = comparison.findings().iter().filter(|f| f.bump_if_proven == required);
-        if worst.any(|finding| !is_known(finding)) {
-            return Ok(Some((version, comparison)));
-        }
-    }
-    Ok(None)
 }

@@ -35,12 +35,15 @@
 
 mod config;
 mod error;
+mod evolution;
 mod input;
 mod mesh;
 mod product;
 mod publish;
 mod status;
 
+#[doc(inline)]
+pub use dataproduct_compat::{self as compat, Comparison, Policy};
 #[doc(hidden)]
 pub use dataproduct_contract::__private;
 #[doc(inline)]

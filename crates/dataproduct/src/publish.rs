@@ -19,8 +19,8 @@ use dataproduct_table::{
 };
 use tokio::sync::mpsc;
 
+use crate::evolution::{self, Passed};
 use crate::input::{self, Format};
-use crate::product::newest_publish;
 use crate::{Error, Mesh, Result};
 
 /// How a publish goes about: what it replaces, up to when it is complete, and by which id it is known.
@@ -253,7 +253,7 @@ struct Run {
     gate: Gate,
     table: Table,
     writer: Writer,
-    standing: Standing,
+    passed: Passed,
     as_of: DateTime<Utc>,
 }
 
@@ -265,7 +265,11 @@ impl Run {
         let as_of = how.as_of.unwrap_or(now).trunc_subsecs(6);
         lifecycle(&contract, now)?;
         let table = resolve_table(&publisher.location, &contract).await?;
-        let (standing, before) = evolution_gate(&table, &contract).await?;
+        let today = now.date_naive();
+        let passed = evolution::gate(&table, &contract, &publisher.mesh.0.policy, today).await?;
+        if passed.is_new {
+            table.evolve(&TableSpec::from_contract(&contract)).await?;
+        }
         let facts = PublishFacts {
             contract_version: Some(contract.version().to_string()),
             contract_digest: Some(contract.digest().to_owned()),
@@ -276,7 +280,7 @@ impl Run {
         let mut options = WriteOptions::new()
             .with_mode(how.mode)
             .with_facts(facts)
-            .with_contract_before(before);
+            .with_contract_before(passed.before.clone());
         if let Some(id) = how.publish_id {
             options = options.with_publish_id(id);
         }
@@ -286,7 +290,7 @@ impl Run {
             contract,
             table,
             writer,
-            standing,
+            passed,
             as_of,
         })
     }
@@ -306,12 +310,16 @@ impl Run {
     /// Steps 7 and 8: commit, and finding out what became of it.
     async fn commit(self) -> Result<Receipt> {
         // Should others have published under a newer contract meanwhile, the commit fails.
-        if self.standing == Standing::New {
+        if self.passed.is_new {
             let text = Bytes::copy_from_slice(self.contract.to_yaml().as_bytes());
             let version = self.contract.version().to_string();
             self.table.put_contract(&version, text).await?;
         }
-        let receipt = self.writer.commit().await?;
+        let mut writer = self.writer;
+        if let Some(version) = evolution::prove_again(&self.table, &self.passed).await? {
+            writer.expect_version(version);
+        }
+        let receipt = writer.commit().await?;
         // What an earlier call with the same id has published is told as that call published it.
         let published = receipt.facts.as_ref().map(|facts| &facts.published);
         let version = published.and_then(|facts| facts.contract_version.as_ref()?.parse().ok());
@@ -356,55 +364,4 @@ fn lifecycle(contract: &Contract, now: DateTime<Utc>) -> Result<()> {
 /// Step 2: the table of this major version, made when there is none.
 async fn resolve_table(location: &Location, contract: &Contract) -> Result<Table> {
     Ok(Table::open_or_create(location, &TableSpec::from_contract(contract)).await?)
-}
-
-/// Whether a contract has been published before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
-    /// It is the newest that has been published.
-    Published,
-    /// It follows those that have been published.
-    New,
-}
-
-/// Step 3: may this contract follow what consumers hold? Within a major version the schema stands
-/// still and versions only grow; one version is one text.
-///
-/// Also returns the digest of the contract that it follows, if there is one.
-async fn evolution_gate(table: &Table, contract: &Contract) -> Result<(Standing, Option<String>)> {
-    let snapshot = table.snapshot().await?;
-    // A contract that a publish has stored and that no commit names binds nobody.
-    let Some(publish) = newest_publish(table, &snapshot).await? else {
-        return Ok((Standing::New, None));
-    };
-    let published = &publish.contract_version;
-    let refuse = |reason: &str| {
-        Err(Error::Evolution {
-            product: contract.name().clone(),
-            version: contract.version().clone(),
-            published: published.clone(),
-            reason: reason.to_owned(),
-        })
-    };
-    if contract.version() < published {
-        return refuse("it is older; publish under the newest version");
-    }
-    let before = publish.contract(table).await?;
-    if contract.version() == published {
-        return if before.digest() == contract.digest() {
-            Ok((Standing::Published, publish.contract_digest.clone()))
-        } else {
-            refuse("the contract has changed and its version has not; give it a new version")
-        };
-    }
-    let same_layout = before.arrow_schema() == contract.arrow_schema()
-        && before.key() == contract.key()
-        && before.partition_by() == contract.partition_by();
-    if same_layout {
-        Ok((Standing::New, publish.contract_digest.clone()))
-    } else {
-        refuse(
-            "columns, key or partitioning differ within one major version; publish it as the next major version",
-        )
-    }
 }

@@ -23,6 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "dataproduct",
         &[
             "dataproduct-contract",
+            "dataproduct-compat",
             "dataproduct-quality",
             "dataproduct-freshness",
             "dataproduct-table",

@@ -1,4 +1,5 @@
 //! Tests of the facade through its public API.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod gate;
 mod mesh;
