@@ -33,14 +33,17 @@
 //! publish passes its gates in one order and none can be left out; a read says how fresh its rows are, who
 //! owns them and which state was read.
 
+mod both;
 mod config;
 mod error;
 mod input;
+mod life;
 mod mesh;
 mod product;
 mod publish;
 mod status;
 
+pub use both::BothReceipts;
 #[doc(hidden)]
 pub use dataproduct_contract::__private;
 #[doc(inline)]

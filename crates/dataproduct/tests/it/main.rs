@@ -1,4 +1,10 @@
 //! Tests of the facade through its public API.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
+mod evolution;
+mod majors;
 mod mesh;
