@@ -11,7 +11,7 @@ use dataproduct_freshness::{Clock, SystemClock};
 use dataproduct_table::{Durability, Location};
 
 use crate::config::{Roots, Settings};
-use crate::product::{self, Product};
+use crate::product::{self, Life, Product};
 use crate::publish::{BatchPublisher, Publisher};
 use crate::status::{self, ProductStatus};
 use crate::{Error, Result};
@@ -194,9 +194,19 @@ impl Mesh {
     ///
     /// # Errors
     /// [`Error::Name`] for a reference that is not well-formed, [`Error::NotPublished`] when no
-    /// version in the range is published, and [`Error::Table`] when it cannot be read.
+    /// version in the range is published, [`Error::Retired`] when it is retired or past its sunset, naming what to
+    /// read instead, and [`Error::Table`] when it cannot be read.
     pub async fn product(&self, reference: &str) -> Result<Product> {
-        product::open(self, &reference.parse::<ProductRef>()?).await
+        product::open(self, &reference.parse::<ProductRef>()?, Life::Alive).await
+    }
+
+    /// The newest published state of a product whose life may be over: to look something up in it, not to go on
+    /// reading it.
+    ///
+    /// # Errors
+    /// As [`product`](Self::product), but never [`Error::Retired`].
+    pub async fn archived(&self, reference: &str) -> Result<Product> {
+        product::open(self, &reference.parse::<ProductRef>()?, Life::Any).await
     }
 
     /// The names of all products published in the mesh, in order.
