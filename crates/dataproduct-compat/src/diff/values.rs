@@ -372,7 +372,14 @@ fn value_list(column: &Column) -> Option<String> {
 
 /// The list of allowed values. An open list limits nothing: readers expect other values, and the gate
 /// lets them pass.
-fn listed(place: &Place<'_>, old: &Column, new: &Column, out: &mut Vec<Aspect>, found: &mut Found) {
+fn listed(
+    place: &Place<'_>,
+    old: &Column,
+    new: &Column,
+    comparable: bool,
+    out: &mut Vec<Aspect>,
+    found: &mut Found,
+) {
     let is_closed = |column: &Column| !column.allowed.is_empty() && !column.open_enum;
     let values = |column: &Column| -> HashSet<String> {
         let key = |allowed: &AllowedValue| match Point::of(&allowed.value, &column.data_type) {
