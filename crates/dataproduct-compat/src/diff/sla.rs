@@ -180,6 +180,12 @@ fn compared(old: &Promise<'_>, new: &Promise<'_>, found: &mut Found) {
         Effect::Loosens => found.effect(Kind::SlaLoosened, &path, effect, before, after),
         _ => found.effect(Kind::SlaChanged, &path, effect, before, after),
     }
+    if effect == Effect::Metadata && cron(a).is_some() {
+        // The schedule is the promise; the value beside it is read by people.
+        let value = |p: &SlaProperty| json(&Some(&p.value));
+        let path = format!("{path}.value");
+        found.metadata(Kind::OtherChanged, &path, value(a), value(b));
+    }
     let words = |p: &SlaProperty| p.description.clone();
     found.metadata(Kind::DescriptionChanged, &path, words(a), words(b));
     let is_deadline = cron(a).is_some() && cron(b).is_some();
