@@ -571,3 +571,31 @@ fn long_lists_and_hard_patterns_end() {
     });
     assert!(time < Duration::from_secs(5), "{time:?}");
 }
+
+#[test]
+fn long_sections_end() {
+    let document = |from: usize| {
+        let mut text = String::from(
+            "apiVersion: v3.2.0\nkind: DataContract\nid: o\nname: orders\nversion: 1.0.0\n\
+             domain: sales\nteam: {name: sales}\nschema:\n  - name: orders\n    properties:\n      \
+             - {name: a, logicalType: string}\nslaProperties:\n",
+        );
+        for i in from..from + 2_000 {
+            text.push_str(&format!("  - {{property: p{i}, value: {i}}}\n"));
+        }
+        text.push_str("servers:\n");
+        for i in from..from + 2_000 {
+            text.push_str(&format!("  - {{server: s{i}, type: custom}}\n"));
+        }
+        text.push_str("customProperties:\n");
+        for i in from..from + 2_000 {
+            text.push_str(&format!("  - {{property: c{i}, value: {i}}}\n"));
+        }
+        Contract::from_yaml(&text).unwrap_or_else(|p| panic!("{:?}", p.iter().next()))
+    };
+    let (old, new) = (document(0), document(5_000));
+    let time = shortest(|| {
+        assert!(diff(&old, &new).len() > 6_000);
+    });
+    assert!(time < Duration::from_secs(2), "{time:?}");
+}
