@@ -65,6 +65,54 @@ fn changed(value: Value, path: &[String], edit: &dyn Fn(&Value) -> Option<Value>
     }
 }
 
+/// Words that the standard or the model gives, by what they are for.
+const WORDS: &[&[&str]] = &[
+    &[
+        "integer",
+        "string",
+        "array",
+        "object",
+        "date",
+        "timestamp",
+        "boolean",
+        "number",
+        "map",
+    ],
+    &["i64", "i32", "f64", "f32"],
+    &["bigint", "integer", "int4"],
+    &["error", "warning", "info"],
+    &["accuracy", "completeness"],
+    &["nullValues", "rowCount", "invalidValues"],
+    &["library", "text", "sql", "custom"],
+    &["dimension", "measure", "column"],
+    &["percent", "rows"],
+    &["s3", "local", "kafka"],
+    &["h", "d", "y"],
+    &["deprecated", "active", "retired"],
+    &["direct", "indirect", "special"],
+    &[
+        "2025-02-01",
+        "2026-02-01",
+        "2027-01-01",
+        "2027-06-30",
+        "2024-01-01",
+    ],
+    &[
+        "2026-01-01T00:00:00Z",
+        "2026-12-31T00:00:00Z",
+        "2026-03-01T00:00:00Z",
+    ],
+    &["0 6 * * *", "0 4 * * *", "0 5 * * *"],
+    &["Europe/Oslo", "Europe/London"],
+    &["^1", "^2"],
+    &["sales.orders@^1", "sales.other@^1"],
+    &["decimal(10,2)", "decimal(9,2)"],
+    &["https://schema.org/sku", "https://schema.org/gtin"],
+    &["order-lines.parent", "order-lines.line", "order-lines.sku"],
+    &["order-lines.ordered_at", "order-lines.ordered_on"],
+    &["[0-9]+", "[0-9]*"],
+];
+
 /// Other values of the same kind: the first that makes a contract is taken.
 fn others(value: &Value) -> Vec<Value> {
     match value {
@@ -78,57 +126,11 @@ fn others(value: &Value) -> Vec<Value> {
                 .collect()
         }
         Value::String(text) => {
-            let mut others: Vec<Value> = vec![format!("{text}x").into(), format!("x{text}").into()];
+            let mut others: Vec<Value> = vec![format!("{text}x").into()];
             // Where the words are given, another of them.
-            let words = [
-                "integer",
-                "string",
-                "array",
-                "object",
-                "date",
-                "timestamp",
-                "boolean",
-                "number",
-                "i64",
-                "i32",
-                "error",
-                "warning",
-                "info",
-                "accuracy",
-                "completeness",
-                "nullValues",
-                "rowCount",
-                "measure",
-                "dimension",
-                "percent",
-                "rows",
-                "local",
-                "kafka",
-                "h",
-                "d",
-                "draft",
-                "active",
-                "retired",
-                "2025-01-01",
-                "2027-07-01",
-                "2026-06-01T00:00:00Z",
-                "2026-01-02T00:00:00Z",
-                "99",
-                "false",
-                "library",
-                "text",
-                "special",
-                "indirect",
-                "0 5 * * *",
-                "Europe/London",
-                "^2",
-                "sales.other@^1",
-                "decimal(9,2)",
-                "long",
-                "https://other.example.com",
-                "order-lines.sku",
-            ];
-            others.extend(words.into_iter().filter(|w| w != text).map(Value::from));
+            let group = WORDS.iter().find(|group| group.contains(&text.as_str()));
+            let group = group.copied().unwrap_or_default().iter();
+            others.extend(group.filter(|w| *w != text).map(|w| Value::from(*w)));
             others
         }
         _ => Vec::new(),
