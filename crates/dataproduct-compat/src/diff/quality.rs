@@ -52,14 +52,13 @@ impl<'a> Stated<'a> {
             text.push_str(&format!(" {}", threshold_text(threshold)));
         }
         if let Some(part) = self.quality {
-            for detail in [
+            let details = [
                 json(&part.arguments),
                 part.query.clone(),
                 json(&part.implementation),
-            ] {
-                if let Some(detail) = detail {
-                    text.push_str(&format!(" {detail}"));
-                }
+            ];
+            for detail in details.into_iter().flatten() {
+                text.push_str(&format!(" {detail}"));
             }
         }
         if !self.is_promise() {

@@ -1,3 +1,14 @@
 //! Tests of the public interface.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on says so"
+)]
+
+mod fixtures;
+mod laws;
+mod leaves;
+mod oracle;
 mod rules;
+mod verdicts;
