@@ -22,6 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "dataproduct",
         &[
+            "dataproduct-compat",
             "dataproduct-contract",
             "dataproduct-compat",
             "dataproduct-quality",

@@ -9,3 +9,4 @@ mod evolution;
 mod gate;
 mod majors;
 mod mesh;
+mod record;
