@@ -317,7 +317,7 @@ reason = "tags drive access here"
 rule = "unit-changed"
 path = "columns.*"
 product = "sales.orders"
-author = "kari@example.com"
+author = "owner@example.com"
 reason = "another spelling of kilogram"
 expires = "2026-11-22"
 "#;

@@ -121,6 +121,51 @@ async fn a_minor_version_evolves_the_table_in_place() {
     );
 }
 
+#[derive(Debug, PartialEq, Record)]
+struct Before {
+    sku: String,
+    n: Option<i64>,
+}
+
+#[derive(Debug, PartialEq, Record)]
+struct After {
+    sku: String,
+    pieces: Option<i64>,
+}
+
+#[tokio::test]
+async fn a_renamed_column_is_served_under_both_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let mesh = mesh(&folder, "");
+    let pieces = || {
+        Column::new("pieces", DataType::Int64)
+            .with_nullable(true)
+            .with_id("n")
+    };
+    let old = contract("1.0.0", [n().with_id("n")]);
+    publish(&mesh, old, rows(&[Some(1)])).await.unwrap();
+    let outcome = publish(&mesh, contract("1.1.0", [pieces()]), rows(&[])).await;
+    check_refused(outcome, "column-renamed", &["renamed_from"]);
+
+    let renamed = contract("1.1.0", [pieces().with_former_name("n")]);
+    let schema = renamed.clone().build().unwrap().arrow_schema();
+    let batch = RecordBatch::try_new(schema, rows(&[Some(2)]).columns().to_vec()).unwrap();
+    publish(&mesh, renamed, batch).await.unwrap();
+    let product = mesh.product(PRODUCT).await.unwrap();
+    let mut before: Vec<Before> = product.read().rows().await.unwrap();
+    before.sort_by_key(|row| row.n);
+    assert_eq!(
+        before.iter().map(|row| row.n).collect::<Vec<_>>(),
+        [Some(1), Some(2)]
+    );
+    let mut after: Vec<After> = product.read().rows().await.unwrap();
+    after.sort_by_key(|row| row.pieces);
+    assert_eq!(
+        after.iter().map(|row| row.pieces).collect::<Vec<_>>(),
+        [Some(1), Some(2)]
+    );
+}
+
 #[tokio::test]
 async fn what_breaks_a_reader_is_refused() {
     let currency = |unit: &str| n().with_unit(unit);
