@@ -7,6 +7,7 @@
 )]
 
 mod fixtures;
+mod hostile;
 mod laws;
 mod leaves;
 mod oracle;
