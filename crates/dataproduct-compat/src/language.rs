@@ -18,9 +18,6 @@ mod search;
 #[cfg(test)]
 mod tests;
 
-/// The longest pattern that is looked into, in bytes.
-pub const MAX_PATTERN_BYTES: usize = 16 << 10;
-
 /// How the texts that a new pattern accepts relate to those that an old one accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Inclusion {
@@ -143,8 +140,6 @@ fn decide(how: Match, old: &str, new: &str, budget: &mut Budget) -> Result<Inclu
 /// Why a comparison ended without an answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 enum Stop {
-    #[error("a pattern is longer than {MAX_PATTERN_BYTES} bytes")]
-    TooLong,
     #[error("a pattern is no regular expression: {0}")]
     Syntax(String),
     #[error("the {0} pattern is no regular expression: {1}")]

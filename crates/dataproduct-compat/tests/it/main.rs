@@ -8,6 +8,7 @@
 
 mod budget;
 mod fixtures;
+mod hostile;
 mod laws;
 mod leaves;
 mod oracle;
