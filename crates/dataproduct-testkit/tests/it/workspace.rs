@@ -8,6 +8,7 @@ use std::process::Command;
 const MAY_USE: &[(&str, &[&str])] = &[
     ("dataproduct-derive", &[]),
     ("dataproduct-contract", &["dataproduct-derive"]),
+    ("dataproduct-compat", &["dataproduct-contract"]),
     ("dataproduct-quality", &["dataproduct-contract"]),
     ("dataproduct-freshness", &["dataproduct-contract"]),
     (
@@ -33,6 +34,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const PURE: &[&str] = &[
     "dataproduct-derive",
     "dataproduct-contract",
+    "dataproduct-compat",
     "dataproduct-quality",
     "dataproduct-freshness",
 ];
