@@ -54,6 +54,8 @@ pub(crate) enum Format {
     Markdown,
     /// Annotations of GitHub Actions.
     Github,
+    /// The draft of the Open Metadata Difference Standard (Bitol RFC 39), for `diff` alone.
+    Omds,
 }
 
 /// How findings come out.
@@ -72,6 +74,10 @@ pub(crate) struct Output {
 pub(crate) enum Verb {
     /// Check that contracts and products are valid by themselves.
     Lint(Lint),
+    /// Compare two versions of a contract: what changed, whom it breaks, which version is honest.
+    Diff(Diff),
+    /// Compare the contracts of the working tree with the versions recorded in schemas/.
+    Check(Check),
     /// Make a contract from another form of schema or from data, or bring an older ODCS document to 3.2.
     Import(Import),
     /// Write a contract in another form.
@@ -97,6 +103,36 @@ pub(crate) struct Lint {
     pub(crate) output: Output,
 }
 
+/// Arguments of `diff`.
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// The older contract, or `-` for standard input.
+    pub(crate) old: PathBuf,
+    /// The newer contract, or `-` for standard input.
+    pub(crate) new: PathBuf,
+    /// The `mesh.toml` whose `[evolution]` raises, lowers or waives rules; by default that of the folder.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Contracts or folders of the working tree; by default the record is checked by itself.
+    #[arg(value_name = "FILES")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The folder of the record, `<domain>/<product>/<version>.odcs.yaml` below it.
+    #[arg(long, value_name = "FOLDER", default_value = "schemas")]
+    pub(crate) schemas: PathBuf,
+    /// The `mesh.toml` whose `[evolution]` raises, lowers or waives rules; by default that of the folder.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
 /// Arguments of `import`.
 #[derive(Debug, Args)]
 pub(crate) struct Import {
@@ -113,7 +149,8 @@ pub(crate) struct Import {
     pub(crate) owner: Option<String>,
     /// The version of the draft.
     #[arg(
-        long = "contract-version",
+        id = "contract-version",
+        long,
         value_name = "VERSION",
         default_value = "0.1.0"
     )]

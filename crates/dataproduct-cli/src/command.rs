@@ -99,6 +99,8 @@ fn run(arguments: Arguments) -> Result<u8, Failure> {
     let look = Look::of(arguments.color, io::stdout().is_terminal());
     match arguments.verb {
         Verb::Lint(lint) => verb::lint::run(&lint, look),
+        Verb::Diff(diff) => verb::diff::run(&diff, look),
+        Verb::Check(check) => verb::check::run(&check, look),
         Verb::Import(import) => verb::import::run(&import),
         Verb::Export(export) => verb::export::run(&export),
         Verb::Init(init) => verb::init::run(&init),

@@ -41,6 +41,8 @@ mod product;
 mod publish;
 mod status;
 
+#[doc(inline)]
+pub use dataproduct_compat as compat;
 #[doc(hidden)]
 pub use dataproduct_contract::__private;
 #[doc(inline)]

@@ -48,10 +48,11 @@ pub(super) fn source(contract: &Contract) -> Exported {
         contract.name(),
         contract.version()
     );
+    writer.imports.insert("dataproduct::prelude::*");
     for import in &writer.imports {
         let _written = writeln!(out, "use {import};");
     }
-    out.push_str("use dataproduct::prelude::*;\n\n");
+    out.push('\n');
     out.push_str(&product);
     for item in &writer.items {
         out.push('\n');
@@ -89,7 +90,7 @@ impl Writer {
             }
             let field = unique(field, &mut fields);
             let type_name = format!("{name}{}", pascal_case(&column.name));
-            let (data_type, is_enum) = self.column(&path, &type_name, column);
+            let (data_type, is_enum) = self.column(&path, &type_name, column, None);
             let mut attributes = Vec::new();
             if field != column.name {
                 attributes.push(format!("name = {:?}", column.name));
@@ -110,13 +111,21 @@ impl Writer {
         out.push_str("}\n");
     }
 
-    /// The type of a column's field, and whether it is an enumeration of its own.
-    fn column(&mut self, path: &str, name: &str, column: &Column) -> (String, bool) {
+    /// The type of a column's field, and whether it is an enumeration of its own. `words` are said of the
+    /// type, where there is no field to say them: the words of a type are those of every column of it.
+    fn column(
+        &mut self,
+        path: &str,
+        name: &str,
+        column: &Column,
+        words: Option<&str>,
+    ) -> (String, bool) {
         let variants = variants(column);
         let is_enum = variants.is_some();
-        let data_type = match variants {
-            Some(variants) => self.enumeration(name, &variants, column),
-            None => self.data_type(path, name, &column.data_type),
+        let data_type = match (variants, &column.data_type) {
+            (Some(variants), _) => self.enumeration(name, &variants, column, words),
+            (None, DataType::Struct(columns)) => self.nested(path, name, columns, words),
+            (None, data_type) => self.data_type(path, name, data_type),
         };
         let data_type = if column.nullable {
             format!("Option<{data_type}>")
@@ -151,7 +160,7 @@ impl Writer {
                 self.imports.insert("dataproduct::row::Decimal");
                 return format!("Decimal<{precision}, {scale}>");
             }
-            DataType::Struct(columns) => return self.nested(path, name, columns),
+            DataType::Struct(columns) => return self.nested(path, name, columns, None),
             DataType::List(element) => {
                 let element = self.part(&format!("{path}.element"), name, element);
                 return format!("Vec<{element}>");
@@ -173,19 +182,28 @@ impl Writer {
 
     /// The type of an element, key or value, which has no field to say more with.
     fn part(&mut self, path: &str, name: &str, column: &Column) -> String {
-        let (data_type, is_enum) = self.column(path, name, column);
+        let words = column.description.as_deref();
+        let (data_type, is_enum) = self.column(path, name, column, words);
         let mut lost = Vec::new();
         let attributes = attribute::column(column, false, is_enum, path, &mut lost);
-        if !attributes.is_empty() || column.description.is_some() || !lost.is_empty() {
+        let is_said = is_enum || matches!(column.data_type, DataType::Struct(_));
+        if !attributes.is_empty() || !lost.is_empty() || (words.is_some() && !is_said) {
             let message = "what is said of the values within is left out; a newtype can say it";
             self.notes.push(Note::new(path, message));
         }
         data_type
     }
 
-    fn nested(&mut self, path: &str, name: &str, columns: &[Column]) -> String {
+    fn nested(
+        &mut self,
+        path: &str,
+        name: &str,
+        columns: &[Column],
+        words: Option<&str>,
+    ) -> String {
         let name = unique(name.to_owned(), &mut self.names);
-        let mut item = format!("/// `{}`.\n", one_line(path));
+        let mut item = String::new();
+        documentation(words, "", &mut item);
         item.push_str("#[derive(Clone, Debug, PartialEq, Record)]\n");
         // Its place is kept, so that outer types come before inner ones.
         let place = self.items.len();
@@ -195,9 +213,16 @@ impl Writer {
         name
     }
 
-    fn enumeration(&mut self, name: &str, variants: &[String], column: &Column) -> String {
+    fn enumeration(
+        &mut self,
+        name: &str,
+        variants: &[String],
+        column: &Column,
+        words: Option<&str>,
+    ) -> String {
         let name = unique(name.to_owned(), &mut self.names);
-        let mut item = format!("/// The values of `{}`.\n", one_line(&column.name));
+        let mut item = String::new();
+        documentation(words, "", &mut item);
         item.push_str("#[derive(Clone, Copy, Debug, PartialEq, Eq, ColumnType)]\n");
         let _written = writeln!(item, "pub enum {name} {{");
         for (variant, allowed) in variants.iter().zip(&column.allowed) {
@@ -243,10 +268,6 @@ fn documentation(text: Option<&str>, indent: &str, out: &mut String) {
         let line = line.replace('\r', " ");
         let _written = writeln!(out, "{}", format!("{indent}/// {line}").trim_end());
     }
-}
-
-fn one_line(text: &str) -> String {
-    crate::escape::line(text).replace('`', "'")
 }
 
 /// Words that cannot name a field.

@@ -202,6 +202,3 @@ fn below(path: &str, name: &str) -> String {
 fn text<'a>(object: &'a serde_json::Value, name: &str) -> Option<&'a str> {
     object.get(name).and_then(serde_json::Value::as_str)
 }
-
-#[cfg(test)]
-mod tests;

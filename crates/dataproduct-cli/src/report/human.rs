@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, Severity};
 
-use super::{Compared, Finding, Level, Report, count};
+use super::{Compared, Finding, Level, Report, count, more};
 use crate::command::Look;
 use crate::escape;
 
@@ -89,8 +89,7 @@ fn help(finding: &Finding) -> Option<String> {
             "old readers: {}; writers: {}; new readers of old data: {}; wants: {}",
             change.reader, change.writer, change.history, change.bump
         ));
-        lines.extend(change.witness.as_deref().map(escape::line));
-        lines.extend(change.waiver.as_deref().map(escape::line));
+        lines.extend(more(change).iter().map(|line| escape::line(line)));
     }
     lines.extend(finding.help.as_deref().map(escape::lines));
     (!lines.is_empty()).then(|| lines.join("\n"))
@@ -104,14 +103,24 @@ fn verdict(compared: &Compared, out: &mut String) {
         required,
         honest_version,
         honest,
+        to_prove,
     } = compared;
     let verdict = if *honest {
         format!("wants {required}: {new} is honest")
     } else {
         format!("wants {required}: {new} is not honest, {honest_version} is")
     };
+    let proofs = if to_prove.is_empty() {
+        String::new()
+    } else {
+        format!(", once the publish has proven {}", to_prove.join(", "))
+    };
     // Writing to a string cannot fail.
-    let _written = writeln!(out, "{product} {old} -> {new}: {verdict}");
+    let _written = writeln!(
+        out,
+        "{product} {old} -> {new}: {verdict}{}",
+        escape::line(&proofs)
+    );
 }
 
 fn summary(report: &Report, out: &mut String) {

@@ -18,7 +18,7 @@ struct Out<'a> {
     ok: bool,
     files: &'a [String],
     findings: Vec<OutFinding<'a>>,
-    comparisons: Vec<OutCompared<'a>>,
+    comparisons: &'a [Compared],
 }
 
 #[derive(Serialize)]
@@ -36,17 +36,6 @@ struct OutFinding<'a> {
     change: Option<&'a Change>,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct OutCompared<'a> {
-    product: &'a str,
-    old: &'a str,
-    new: &'a str,
-    required: &'a str,
-    honest_version: &'a str,
-    honest: bool,
-}
-
 pub(super) fn text(report: &Report) -> Result<String, Failure> {
     let out = Out {
         form: FORM,
@@ -55,7 +44,7 @@ pub(super) fn text(report: &Report) -> Result<String, Failure> {
         ok: report.is_ok(),
         files: &report.files,
         findings: report.findings.iter().map(finding).collect(),
-        comparisons: report.compared.iter().map(compared).collect(),
+        comparisons: &report.compared,
     };
     pretty(&out)
 }
@@ -78,16 +67,5 @@ fn finding(finding: &Finding) -> OutFinding<'_> {
         line: at.map(|at| at.line),
         column: at.map(|at| at.column),
         change: finding.change.as_ref(),
-    }
-}
-
-fn compared(compared: &Compared) -> OutCompared<'_> {
-    OutCompared {
-        product: &compared.product,
-        old: &compared.old,
-        new: &compared.new,
-        required: &compared.required,
-        honest_version: &compared.honest_version,
-        honest: compared.honest,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Change, Level, Report, count};
+use super::{Change, Level, Report, count, more};
 use crate::escape::{markdown, markdown_code};
 
 pub(super) fn text(report: &Report) -> String {
@@ -86,8 +86,8 @@ fn changed(change: &Change) -> String {
         markdown(&change.history),
         markdown(&change.bump)
     );
-    for more in [&change.witness, &change.waiver].into_iter().flatten() {
-        let _written = write!(out, "<br>{}", markdown(more));
+    for more in more(change) {
+        let _written = write!(out, "<br>{}", markdown(&more));
     }
     out
 }

@@ -64,6 +64,7 @@ pub(crate) struct Finding {
 
 /// What a finding says about a change between two versions.
 #[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Change {
     /// Whether the change tightens, loosens, does both, is undecided, or is metadata.
     pub(crate) effect: String,
@@ -79,14 +80,19 @@ pub(crate) struct Change {
     pub(crate) writer: String,
     /// What it means for a new reader of retained data.
     pub(crate) history: String,
-    /// The bump of the version that it wants.
+    /// The bump of the version that it wants, as far as can be told without the stored rows.
     pub(crate) bump: String,
+    /// What the publish has to prove on stored rows; if it cannot, the bump is a major.
+    pub(crate) to_prove: Option<String>,
+    /// The registered consumers that it breaks, with what they read the product for.
+    pub(crate) consumers: Vec<String>,
     /// Who accepted it, why and until when.
     pub(crate) waiver: Option<String>,
 }
 
 /// What became of two versions of a product.
 #[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Compared {
     /// The product.
     pub(crate) product: String,
@@ -100,6 +106,8 @@ pub(crate) struct Compared {
     pub(crate) honest_version: String,
     /// Whether the declared version says so, or more.
     pub(crate) honest: bool,
+    /// What the publish has to prove on stored rows for that to be so.
+    pub(crate) to_prove: Vec<String>,
 }
 
 /// Everything that a run found.
@@ -163,6 +171,11 @@ impl Report {
             Format::Junit => junit::text(self),
             Format::Markdown => markdown::text(self),
             Format::Github => github::text(self),
+            Format::Omds => {
+                return Err(Failure::Argument(
+                    "`--format omds` is a form of `diff` alone".to_owned(),
+                ));
+            }
         };
         print(text.as_bytes())?;
         Ok(code)
@@ -190,11 +203,21 @@ impl Finding {
     }
 }
 
+/// What else there is to say of a change, one sentence each.
+fn more(change: &Change) -> Vec<String> {
+    let mut out = Vec::new();
+    out.extend(change.witness.clone());
+    let proof = change.to_prove.as_ref();
+    out.extend(proof.map(|what| format!("the publish proves on stored rows: {what}")));
+    if !change.consumers.is_empty() {
+        out.push(format!("breaks {}", change.consumers.join(", ")));
+    }
+    out.extend(change.waiver.clone());
+    out
+}
+
 /// `1 file`, `2 files`.
 pub(crate) fn count(number: usize, what: &str) -> String {
     let s = if number == 1 { "" } else { "s" };
     format!("{number} {what}{s}")
 }
-
-#[cfg(test)]
-mod tests;

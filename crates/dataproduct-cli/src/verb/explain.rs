@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use dataproduct::compat::{Rule, Rules};
 use serde::Deserialize;
 
 use crate::args::Explain;
@@ -28,8 +29,21 @@ fn catalogue() -> &'static BTreeMap<String, Meaning> {
 
 /// Title and reason of a rule or code.
 pub(crate) fn summary(id: &str) -> Option<(&'static str, &'static str)> {
-    let meaning = catalogue().get(id)?;
-    Some((&meaning.title, &meaning.why))
+    if let Some(meaning) = catalogue().get(id) {
+        return Some((&meaning.title, &meaning.why));
+    }
+    let rule = Rules::standard().get(id)?;
+    Some((&rule.title, &rule.why))
+}
+
+/// Every id with its title: codes of problems first, then rules of evolution.
+fn titles() -> Vec<(&'static str, &'static str)> {
+    let codes = catalogue().iter();
+    let rules = Rules::standard().iter();
+    let codes = codes.map(|(id, meaning)| (id.as_str(), meaning.title.as_str()));
+    codes
+        .chain(rules.map(|rule| (rule.id.as_str(), rule.title.as_str())))
+        .collect()
 }
 
 pub(crate) fn run(explain: &Explain) -> Result<u8, Failure> {
@@ -42,16 +56,20 @@ pub(crate) fn run(explain: &Explain) -> Result<u8, Failure> {
 
 /// Every id with its title, one a line.
 fn list() -> String {
-    let width = catalogue()
-        .keys()
-        .map(String::len)
+    let titles = titles();
+    let width = titles
+        .iter()
+        .map(|(id, _)| id.len())
         .max()
         .unwrap_or_default();
-    let line = |(id, meaning): (&String, &Meaning)| format!("{id:width$}  {}\n", meaning.title);
-    catalogue().iter().map(line).collect()
+    let line = |(id, title): (&str, &str)| format!("{id:width$}  {title}\n");
+    titles.into_iter().map(line).collect()
 }
 
 fn text(id: &str) -> Option<String> {
+    if let Some(rule) = Rules::standard().get(id) {
+        return Some(of_rule(rule));
+    }
     let meaning = catalogue().get(id)?;
     Some(format!(
         "{id}: {}\n\n{}\n\nWay out: {}\n",
@@ -59,13 +77,30 @@ fn text(id: &str) -> Option<String> {
     ))
 }
 
+/// What a rule of evolution says.
+fn of_rule(rule: &Rule) -> String {
+    let mut out = format!(
+        "{}: {}\n\n{}\n\nOld readers: {}. Writers: {}. New readers of old data: {}. Wants: {}.\n",
+        rule.id, rule.title, rule.why, rule.reader, rule.writer, rule.history, rule.bump
+    );
+    let steps: Vec<_> = rule.how.steps().collect();
+    if !steps.is_empty() {
+        out.push_str("\nWay out:\n");
+    }
+    for (step, text) in steps {
+        out.push_str(&format!("- {step}: {text}\n"));
+    }
+    out.push_str(&format!("\nSee {}.\n", rule.reference));
+    out
+}
+
 fn unknown(rule: &str) -> String {
     let shown: String = rule.chars().take(60).collect();
-    let near: Vec<_> = catalogue()
-        .keys()
-        .filter(|id| shares_words(id, rule))
+    let near: Vec<_> = titles()
+        .into_iter()
+        .filter(|(id, _)| shares_words(id, rule))
         .take(8)
-        .map(|id| format!("`{id}`"))
+        .map(|(id, _)| format!("`{id}`"))
         .collect();
     if near.is_empty() {
         format!("there is no rule or code `{shown}`; `dataproduct explain` lists all")

@@ -1,5 +1,8 @@
 //! One file per verb.
 
+pub(crate) mod check;
+mod compared;
+pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod import;

@@ -42,9 +42,9 @@ impl Places {
     /// Where the part of a path stands, or the nearest part around it that is written; `None` where not
     /// even the document has a position.
     ///
-    /// The path is in the words of the contract model (`schema.columns[3].key`) or in those of the
-    /// document (`schema[0].properties[3].primaryKey`). Columns are named by number or by name
-    /// (`schema.columns["sku"]`).
+    /// The path is in the words of the contract model (`schema.columns[3].key`), in those of the document
+    /// (`schema[0].properties[3].primaryKey`), or by names alone, as changes between versions have it
+    /// (`columns.price.amount`, `servers.lake`).
     #[must_use]
     pub fn find(&self, path: &str) -> Option<Position> {
         let segments = segments(path);
@@ -107,6 +107,11 @@ fn segments(path: &str) -> Vec<Segment> {
     out
 }
 
+/// The fields in which elements of lists give themselves a name.
+const NAMES: [&str; 7] = [
+    "name", "property", "id", "server", "channel", "role", "username",
+];
+
 /// The way down into a document: it goes on as long as there is something to go to.
 struct Walk<'a> {
     here: &'a Node,
@@ -127,7 +132,7 @@ impl<'a> Walk<'a> {
         let found = match segment {
             Segment::Index(index) => elements.get(*index),
             Segment::Name(name) => elements.iter().find(|element| {
-                ["name", "property", "id"]
+                NAMES
                     .iter()
                     .any(|field| element.get(field).and_then(Node::as_str) == Some(name))
             }),
@@ -184,6 +189,11 @@ fn contract(walk: &mut Walk<'_>, segments: &[Segment]) {
         ("schema", Some("relationships")) => {
             if table(walk) {
                 walk.verbatim(rest);
+            }
+        }
+        ("columns", _) => {
+            if table(walk) && walk.to(&["properties"]) {
+                by_names(walk, rest);
             }
         }
         ("rules", _) => {
@@ -333,6 +343,36 @@ fn columns(walk: &mut Walk<'_>, segments: &[Segment]) {
             Some("fields") if walk.to(&["properties"]) => rest = &rest[1..],
             Some(_) => return property(walk, rest),
             None => return,
+        }
+    }
+}
+
+/// Goes down the columns of these names. A name may hold a point, so that several steps may be one name.
+fn by_names(walk: &mut Walk<'_>, segments: &[Segment]) {
+    let mut rest = segments;
+    while !rest.is_empty() {
+        let names: Vec<&str> = rest.iter().map_while(Segment::name).collect();
+        let taken = (1..=names.len())
+            .rev()
+            .find(|count| walk.element(&Segment::Name(names[..*count].join("."))));
+        let Some(taken) = taken else {
+            return property(walk, rest);
+        };
+        rest = &rest[taken..];
+        while let Some(part) = rest.first().and_then(Segment::name) {
+            let inside = match part {
+                "element" => walk.to(&["items"]),
+                "key" => walk.to(&["map"]) && walk.to(&["key"]),
+                "value" => walk.to(&["map"]) && walk.to(&["value"]),
+                _ => false,
+            };
+            if !inside {
+                break;
+            }
+            rest = &rest[1..];
+        }
+        if rest.is_empty() || !walk.to(&["properties"]) {
+            return property(walk, rest);
         }
     }
 }

@@ -107,6 +107,18 @@ fn columns_are_found_at_any_depth_and_by_number_or_name() {
 }
 
 #[test]
+fn changes_name_columns_by_names_alone() {
+    check("columns.sku", "name: sku");
+    check("columns.odd name.inner", "name: inner");
+    check(
+        "columns.odd name.inner.element.value",
+        "logicalType: integer",
+    );
+    check("columns.gone", "- name: sku");
+    check("sla.freshness", "15");
+}
+
+#[test]
 fn what_is_not_written_is_found_at_what_it_would_be_part_of() {
     check("schema.columns[0].unit", "name: sku");
     check("schema.columns[9].unit", "- name: sku");

@@ -22,12 +22,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "dataproduct",
         &[
+            "dataproduct-compat",
             "dataproduct-contract",
             "dataproduct-quality",
             "dataproduct-freshness",
             "dataproduct-table",
         ],
     ),
+    ("dataproduct-cli", &["dataproduct"]),
 ];
 
 /// Crates that are pure: no runtime, no storage.

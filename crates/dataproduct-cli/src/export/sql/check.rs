@@ -97,7 +97,11 @@ fn literal(dialect: Dialect, value: &Value, data_type: &DataType) -> Option<Stri
         (DataType::Date, Value::String(day)) => format!("DATE {}", text(day)),
         (DataType::Timestamp, Value::String(at)) => match dialect {
             Dialect::Spark => format!("TIMESTAMP {}", text(at)),
-            Dialect::Ansi => format!("TIMESTAMP {}", text(&at.replace('T', " "))),
+            // The standard's literal has a space and an offset.
+            Dialect::Ansi => {
+                let at = at.replace(['T', 't'], " ").replace(['Z', 'z'], "+00:00");
+                format!("TIMESTAMP {}", text(&at))
+            }
             _ => format!("TIMESTAMP WITH TIME ZONE {}", text(at)),
         },
         (DataType::TimestampNtz, Value::String(at)) => match dialect {
