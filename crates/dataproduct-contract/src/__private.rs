@@ -10,13 +10,13 @@ pub use arrow_schema::SchemaRef;
 pub use chrono::NaiveDate;
 
 pub use crate::row::{
-    ColumnBuilder, ColumnType, DataProduct, LabelBuilder, LabelReader, Labels, ListElement, Record,
-    RecordBuilder, Required, RowError, Source, label_column, open_record, record_column,
-    required_column, schema_of,
+    ColumnBuilder, ColumnType, Consumes, DataProduct, LabelBuilder, LabelReader, Labels,
+    ListElement, Record, RecordBuilder, Required, RowError, Source, label_column, open_record,
+    record_column, required_column, schema_of,
 };
 pub use crate::{
-    Check, Classification, Column, ColumnRef, Contract, Dimension, Operator, PiiCategory, Problems,
-    Rule, Severity, Status, SupportChannel, Threshold, Value,
+    Check, Classification, Column, ColumnRef, Consumption, Contract, Dimension, Operator,
+    PiiCategory, Problems, Rule, Severity, Status, SupportChannel, Threshold, Value,
 };
 
 use crate::Finite;
@@ -29,6 +29,21 @@ use crate::Finite;
 )]
 pub fn column_ref(text: &str) -> ColumnRef {
     text.parse().expect("a reference `domain.product#column`")
+}
+
+/// What a consumer uses, but for its columns, of texts that the macro has read before.
+#[must_use]
+#[expect(
+    clippy::expect_used,
+    reason = "the macro refuses every text that this would refuse"
+)]
+pub fn consumption(consumer: &str, product: &str, owner: &str, purpose: &str) -> Consumption {
+    Consumption::new(
+        consumer.parse().expect("a name"),
+        product.parse().expect("a reference `domain.product@^1`"),
+    )
+    .with_owner(owner)
+    .with_purpose(purpose)
 }
 
 /// A number with a fraction, from a literal.

@@ -19,6 +19,7 @@
 pub mod __private;
 mod builder;
 mod column;
+mod consumption;
 mod contract;
 mod data_type;
 mod draft;
@@ -26,6 +27,7 @@ mod from_document;
 mod name;
 pub mod odcs;
 pub mod odps;
+pub mod pattern;
 mod problem;
 pub mod row;
 mod rule;
@@ -40,6 +42,7 @@ pub mod yaml;
 
 pub use builder::ContractBuilder;
 pub use column::{AllowedValue, Classification, Column, Deprecation, Limits, PiiCategory};
+pub use consumption::Consumption;
 pub use contract::{AccessRole, Consumer, Contract, Member, Ownership, Status, SupportChannel};
 pub use data_type::{DataType, MAX_DECIMAL_PRECISION, UTC};
 pub use name::{ColumnRef, MAX_NAME_BYTES, Name, NameError, ProductName, ProductRef};

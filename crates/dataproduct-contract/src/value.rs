@@ -398,9 +398,10 @@ impl JsonSchema for Number {
     }
 }
 
-/// Values by name, in the order of the document. A name occurs once.
+/// Values by name, in the order of the names. A name occurs once.
 ///
-/// Equal maps have the same order, so that what is equal is written as the same text.
+/// The order in which a document writes names means nothing, so it is not kept: what is equal is written
+/// as the same text.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Map(Vec<(String, Value)>);
 
@@ -411,37 +412,40 @@ impl Map {
     }
 
     /// A map of entries whose names are known to differ.
-    pub(crate) fn from_unique(entries: Vec<(String, Value)>) -> Self {
+    pub(crate) fn from_unique(mut entries: Vec<(String, Value)>) -> Self {
+        entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         Self(entries)
+    }
+
+    /// Where a name is, or where it would have to be.
+    fn find(&self, name: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(key, _)| key.as_str().cmp(name))
     }
 
     /// The value under a name.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value)
+        self.0.get(self.find(name).ok()?).map(|(_, value)| value)
     }
 
-    /// Puts a value under a name and gives back the one it replaces. A new name goes last.
+    /// Puts a value under a name and gives back the one it replaces.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
         let (name, value) = (name.into(), value.into());
-        match self.0.iter_mut().find(|(key, _)| *key == name) {
-            Some((_, old)) => Some(std::mem::replace(old, value)),
-            None => {
-                self.0.push((name, value));
+        match self.find(&name) {
+            Ok(at) => Some(std::mem::replace(&mut self.0[at].1, value)),
+            Err(at) => {
+                self.0.insert(at, (name, value));
                 None
             }
         }
     }
 
-    /// Takes the value under a name out of the map; the others keep their order.
+    /// Takes the value under a name out of the map.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        let at = self.0.iter().position(|(key, _)| key == name)?;
+        let at = self.find(name).ok()?;
         Some(self.0.remove(at).1)
     }
 
-    /// Names and values in document order.
+    /// Names and values in the order of the names.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
@@ -457,14 +461,16 @@ impl Map {
     }
 }
 
-/// Of several values under one name the last stays, in the place of the first.
+/// Of several values under one name the last stays.
 impl<K: Into<String>, V: Into<Value>> FromIterator<(K, V)> for Map {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        let mut map = Self::new();
-        for (name, value) in entries {
-            map.insert(name, value);
-        }
-        map
+        let entries = entries.into_iter().map(|(k, v)| (k.into(), v.into()));
+        let mut entries: Vec<(String, Value)> = entries.collect();
+        // A stable sort of the reverse puts the last of equal names first, which is the one that stays.
+        entries.reverse();
+        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+        entries.dedup_by(|(later, _), (kept, _)| later == kept);
+        Self(entries)
     }
 }
 

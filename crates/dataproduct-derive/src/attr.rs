@@ -1,6 +1,7 @@
 //! The items of an attribute, `key`, `key = value` or `key(arguments)`, and the values in them.
 
 pub(crate) mod column;
+pub(crate) mod consumes;
 pub(crate) mod product;
 pub(crate) mod rule;
 

@@ -21,6 +21,20 @@ fn is_product(text: &str) -> bool {
         .is_some_and(|(domain, product)| is_segment(domain) && is_segment(product))
 }
 
+/// A name of one segment.
+pub(crate) fn segment(text: &LitStr) -> syn::Result<()> {
+    if is_segment(&text.value()) {
+        return Ok(());
+    }
+    fail(
+        text,
+        format!(
+            "`{}` is not a name: write 1 to 63 of `a-z`, `0-9` and `-`, starting with a letter",
+            text.value()
+        ),
+    )
+}
+
 /// The text as a product's name, if lower case and `-` are all it lacks.
 fn suggested_product(text: &str) -> Option<String> {
     let mut out = String::new();

@@ -1,6 +1,7 @@
 //! From what was read to code. One file for each kind of it.
 
 mod column;
+mod consumes;
 mod product;
 mod record;
 mod types;
@@ -12,6 +13,7 @@ use syn::DeriveInput;
 
 use crate::ast::{Record, TypeInput, private};
 use crate::attr::column::record as record_attrs;
+use crate::attr::consumes::ConsumesAttrs;
 use crate::attr::product::ProductAttrs;
 use crate::errors::Errors;
 use crate::{fallback, valid};
@@ -81,6 +83,24 @@ pub(crate) fn column_type(input: TokenStream) -> TokenStream {
         }
     });
     finish(code, errors, || fallback::column_type(&input, &private))
+}
+
+/// `#[derive(Consumes)]`.
+pub(crate) fn consumes(input: TokenStream) -> TokenStream {
+    let input = match parse(input) {
+        Ok(input) => input,
+        Err(error) => return error,
+    };
+    let mut errors = Errors::default();
+    let attrs = ConsumesAttrs::read(&input.attrs, &input.ident, &mut errors);
+    let private = private(attrs.krate.as_ref());
+    // Whether it is a struct with named fields is the matter of the record that it has to be as well.
+    let code = input
+        .generics
+        .params
+        .is_empty()
+        .then(|| consumes::expand(&attrs, &input, &private));
+    finish(code, errors, TokenStream::new)
 }
 
 /// The code and all mistakes; where the shape of the type is wrong, what stands in for the code.

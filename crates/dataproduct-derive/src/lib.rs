@@ -76,6 +76,24 @@ pub fn derive_record(input: TokenStream) -> TokenStream {
     expand::record(input.into()).into()
 }
 
+/// Declares what a consumer uses of a product: the columns are the fields of the struct.
+///
+/// The struct derives [`Record`] as well, which reads it. `#[consumes(...)]` says the rest, all of it
+/// needed:
+///
+/// | key | example |
+/// |---|---|
+/// | `product` | `product = "inventory.stock-levels@^1"`: the product and the versions that are read |
+/// | `consumer` | `consumer = "living-room"`: the reading team or service, a name of `a-z`, `0-9`, `-` |
+/// | `owner` | `owner = "advice-team"`: the team that is told of changes |
+/// | `purpose` | `purpose = "answer what is in stock"` |
+///
+/// `crate = "..."` names the facade when it has another name.
+#[proc_macro_derive(Consumes, attributes(consumes))]
+pub fn derive_consumes(input: TokenStream) -> TokenStream {
+    expand::consumes(input.into()).into()
+}
+
 /// Declares an enum without fields, or a tuple struct of one field, that a column can have.
 ///
 /// The variants of an enum become the values allowed, in `snake_case` unless

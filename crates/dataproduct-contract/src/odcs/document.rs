@@ -143,7 +143,7 @@ pub struct Description {
     /// Properties outside the standard, in document order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_properties: Option<Vec<CustomProperty>>,
-    /// Further keys, which the standard allows here; as written, in document order.
+    /// Further keys, which the standard allows here.
     #[serde(flatten)]
     pub other: Map,
 }

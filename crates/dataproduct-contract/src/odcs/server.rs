@@ -122,8 +122,7 @@ pub struct Server {
     /// Environment, such as `prod` or `test`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
-    /// What the technology needs (`location`, `format`, `host`, `port` and so on), as written, in
-    /// document order.
+    /// What the technology needs (`location`, `format`, `host`, `port` and so on).
     #[serde(flatten)]
     pub details: Map,
     /// Access roles of this server.

@@ -26,7 +26,7 @@ mod time;
 
 pub use batch::{Batches, DEFAULT_ROWS_PER_BATCH, RowBuilder};
 pub use column_type::{ColumnBuilder, ColumnType, ListElement, Required};
-pub use dataproduct_derive::{ColumnType, DataProduct, Record};
+pub use dataproduct_derive::{ColumnType, Consumes, DataProduct, Record};
 pub use decimal::{Decimal, DecimalBuilder, DecimalError};
 pub use error::RowError;
 pub use json_schema::json_schema;
@@ -36,8 +36,8 @@ pub use map::{Entries, MapBuilder, MapReader};
 pub use number::U64Builder;
 pub use optional::{OptionalBuilder, OptionalReader};
 pub use record::{
-    DataProduct, Record, RecordBuilder, Source, open_record, record_column, required_column,
-    schema_of,
+    Consumes, DataProduct, Record, RecordBuilder, Source, open_record, record_column,
+    required_column, schema_of,
 };
 pub use rows::{Rows, RowsIter};
 pub use text::{BytesBuilder, TextBuilder};

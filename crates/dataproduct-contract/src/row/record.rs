@@ -11,7 +11,7 @@ use arrow_schema::{Field, Fields, Schema, SchemaRef};
 
 use super::column_type::refuse_nulls;
 use super::{Batches, ColumnBuilder, ColumnType, Required, RowBuilder, RowError, Rows};
-use crate::{Column, Contract, DataType, Problems};
+use crate::{Column, Consumption, Contract, DataType, Problems};
 
 /// A struct with named fields, each of which is a column: what `#[derive(Record)]` and
 /// `#[derive(DataProduct)]` implement.
@@ -133,6 +133,41 @@ pub trait DataProduct: Record {
             Err(problems) => panic!("the contract of `{}` is not valid:\n{problems}", Self::NAME),
         }
     }
+}
+
+/// A [`Record`] that is what a consumer reads of a product, as `#[derive(Consumes)]` makes it.
+///
+/// ```
+/// use dataproduct_contract as dataproduct;
+/// use dataproduct_contract::row::{Consumes, Record};
+///
+/// /// What is on the shelf.
+/// #[derive(Debug, Record, Consumes)]
+/// #[consumes(
+///     product = "inventory.stock-levels@^1",
+///     consumer = "living-room",
+///     owner = "advice-team",
+///     purpose = "answer what is in stock"
+/// )]
+/// struct OnHand {
+///     /// The article.
+///     sku: String,
+///     /// Pieces on the shelf.
+///     on_hand: i64,
+/// }
+///
+/// let consumption = OnHand::consumption();
+/// assert_eq!(consumption.columns, ["sku", "on_hand"]);
+/// assert_eq!(consumption.file_name(), "living-room.inventory.stock-levels.yaml");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say what it consumes",
+    label = "not a consumption",
+    note = "derive it beside `Record`: `#[derive(Record, Consumes)]` with `#[consumes(product = \"domain.product@^1\", consumer = \"name\", owner = \"team\", purpose = \"...\")]`"
+)]
+pub trait Consumes: Record {
+    /// What is read of which product, for whom and why.
+    fn consumption() -> &'static Consumption;
 }
 
 /// The Arrow schema of the batches that a record's builders make; derived code keeps it.

@@ -100,7 +100,7 @@ impl<'de> Visitor<'de> for MapVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Map, A::Error> {
-        let mut entries = Map::new();
+        let mut entries = Vec::new();
         // A set beside the list keeps the check for repeated names linear.
         let mut names = std::collections::HashSet::new();
         while let Some((name, value)) = map.next_entry::<String, Value>()? {
@@ -109,9 +109,9 @@ impl<'de> Visitor<'de> for MapVisitor {
                     "the name `{name}` occurs twice"
                 )));
             }
-            entries.0.push((name, value));
+            entries.push((name, value));
         }
-        Ok(entries)
+        Ok(Map::from_unique(entries))
     }
 }
 

@@ -57,9 +57,19 @@ fn a_repeated_name_is_refused() {
 }
 
 #[test]
-fn removing_keeps_the_order_of_the_rest() {
-    let mut map: Map = [("a", 1), ("b", 2), ("c", 3)].into_iter().collect();
+fn a_map_is_in_the_order_of_its_names() {
+    let mut map: Map = [("c", 3), ("a", 1), ("b", 2), ("a", 4)]
+        .into_iter()
+        .collect();
+    assert_eq!(
+        serde_json::to_string(&map).unwrap(),
+        r#"{"a":4,"b":2,"c":3}"#
+    );
     assert_eq!(map.remove("b"), Some(Value::from(2)));
-    assert_eq!(map.insert("a", 5), Some(Value::from(1)));
-    assert_eq!(serde_json::to_string(&map).unwrap(), r#"{"a":5,"c":3}"#);
+    assert_eq!(map.remove("b"), None);
+    assert_eq!(map.insert("a", 5), Some(Value::from(4)));
+    assert_eq!(map.insert("b", 6), None);
+    assert_eq!(map.get("c"), Some(&Value::from(3)));
+    let read: Map = serde_json::from_str(r#"{"c":3,"b":6,"a":5}"#).unwrap();
+    assert_eq!(read, map);
 }

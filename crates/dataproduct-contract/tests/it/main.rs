@@ -5,6 +5,7 @@
     reason = "a test that cannot go on fails, and a helper of tests is a test"
 )]
 
+mod canonical;
 mod documents;
 mod hostile;
 mod model;

@@ -214,6 +214,7 @@ impl Writer {
             scope: self.scope,
             adds: self.adds,
             facts: self.options.facts,
+            follows: self.options.follows,
             on_conflict: self.options.on_conflict,
             timeout: self.options.commit_timeout,
         };
