@@ -71,7 +71,7 @@ impl Look {
             .and_then(|text| text.parse().ok());
         Self {
             colour,
-            width: columns.unwrap_or(100_usize).clamp(40, 200),
+            width: columns.unwrap_or(80_usize).clamp(40, 200),
         }
     }
 }

@@ -21,6 +21,7 @@ p { max-width: 46rem; white-space: pre-line; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); }
 td { overflow-wrap: anywhere; min-width: 5rem; }
+tbody td:first-child { min-width: 11rem; }
 .facts th { width: 12rem; font-weight: normal; color: var(--quiet); }
 code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
 footer { margin-top: 3rem; color: var(--quiet); font-size: .85rem; }

@@ -3,6 +3,7 @@
 //! # Source
 //! The JSON Schemas of ODCS 3.1.0 and 3.2.0, compared.
 
+use dataproduct::contract::odcs::Document;
 use dataproduct::contract::{Map, yaml};
 use dataproduct::{Contract, Value};
 
@@ -43,6 +44,8 @@ pub(super) fn version_3_1(contract: &Contract) -> Result<Exported, Error> {
                        is not read back";
         notes.push(Note::new("", message));
     }
+    // Read as a document of 3.1 it is checked, and written in the order of the standard.
+    let document = Document::from_yaml(&yaml::to_string(&document)?)?;
     Ok(Exported {
         bytes: yaml::to_string(&document)?.into_bytes(),
         notes,

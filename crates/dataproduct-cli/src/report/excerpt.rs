@@ -12,6 +12,31 @@ const MAX_WIDTH: usize = 160;
 /// Characters shown before the place when a line is cut at its beginning.
 const LEAD: usize = 60;
 
+/// A text whose lines are found without reading it from its beginning each time.
+#[derive(Debug)]
+pub(crate) struct Lines<'a> {
+    text: &'a str,
+    /// Where each line begins, in bytes.
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    /// Finds the lines of a text.
+    pub(crate) fn of(text: &'a str) -> Self {
+        let ends = text.match_indices('\n').map(|(at, _)| at + 1);
+        Self {
+            text,
+            starts: std::iter::once(0).chain(ends).collect(),
+        }
+    }
+
+    /// The text from a line on, counted from 0.
+    fn from(&self, line: usize) -> &'a str {
+        let start = self.starts.get(line).copied();
+        start.map_or("", |start| &self.text[start..])
+    }
+}
+
 /// A few lines of a text with one part of them marked.
 #[derive(Clone, Debug)]
 pub(crate) struct Excerpt {
@@ -26,12 +51,12 @@ pub(crate) struct Excerpt {
 
 impl Excerpt {
     /// The lines around a position; what is marked goes on to the end of the value.
-    pub(crate) fn of(text: &str, at: Position) -> Self {
+    pub(crate) fn of(text: &Lines<'_>, at: Position) -> Self {
         let first_line = at.line.saturating_sub(1 + CONTEXT);
         let mut out = String::new();
         let mut mark = (0, 0);
-        let lines = text.lines().enumerate().skip(first_line);
-        for (number, line) in lines.take_while(|(number, _)| *number < at.line + CONTEXT) {
+        let last_line = at.line + CONTEXT;
+        for (number, line) in (first_line..last_line).zip(text.from(first_line).lines()) {
             let is_marked = number + 1 == at.line;
             // A long line is shown around the place, or from its beginning.
             let skipped = match at.column.checked_sub(1 + LEAD) {

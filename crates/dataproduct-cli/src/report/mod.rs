@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::args::{Format, Output};
 use crate::command::{EXIT_FINDINGS, EXIT_OK, Failure, Look, print};
 
-pub(crate) use excerpt::Excerpt;
+pub(crate) use excerpt::{Excerpt, Lines};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -135,9 +135,10 @@ impl Report {
 
     /// Notes a file and all problems of its text.
     pub(crate) fn problems(&mut self, file: &str, text: &str, problems: &Problems) {
+        let lines = Lines::of(text);
         let findings = problems
             .iter()
-            .map(|problem| Finding::of_problem(file, text, problem));
+            .map(|problem| Finding::of_problem(file, &lines, problem));
         self.findings.extend(findings);
     }
 
@@ -184,7 +185,7 @@ impl Report {
 
 impl Finding {
     /// A problem of a text as a finding of the file that holds it.
-    pub(crate) fn of_problem(file: &str, text: &str, problem: &Problem) -> Self {
+    pub(crate) fn of_problem(file: &str, text: &Lines<'_>, problem: &Problem) -> Self {
         let at = match (problem.line, problem.column) {
             (Some(line), Some(column)) => Some(Position { line, column }),
             _ => None,

@@ -8,7 +8,7 @@ use dataproduct::compat::{Bump, Comparison, Finding as Change, Outcome, Policy, 
 use dataproduct::contract::odcs::Places;
 
 use crate::command::Failure;
-use crate::report::{self, Compared, Excerpt, Finding, Level, Report};
+use crate::report::{self, Compared, Excerpt, Finding, Level, Lines, Report};
 use crate::source::{MAX_DOCUMENT_BYTES, Source};
 
 /// The rule of a version that says less than its changes.
@@ -63,10 +63,10 @@ pub(crate) fn note(comparison: &Comparison, file: &str, text: &str, report: &mut
     let (old, new) = (comparison.old(), comparison.new_contract());
     let honest = comparison.is_honest_if_proven();
     let required = comparison.required_if_proven();
-    let places = Places::of(text).ok();
+    let (places, lines) = (Places::of(text).ok(), Lines::of(text));
     let place = |path: &str| {
         let at = places.as_ref().and_then(|places| places.find(path));
-        (at, at.map(|at| Excerpt::of(text, at)))
+        (at, at.map(|at| Excerpt::of(&lines, at)))
     };
     if !honest {
         let (at, excerpt) = place("version");

@@ -10,7 +10,7 @@ use super::each;
 use super::read::{self, Document};
 use crate::args::Lint;
 use crate::command::{Failure, Look};
-use crate::report::{Excerpt, Finding, Level, Report};
+use crate::report::{Excerpt, Finding, Level, Lines, Report};
 use crate::source::{self, Source};
 
 pub(crate) fn run(lint: &Lint, look: Look) -> Result<u8, Failure> {
@@ -74,7 +74,10 @@ fn one(source: &Source) -> Result<Linted, Failure> {
 /// Rules that are kept but that nothing here checks: worth knowing.
 fn not_run(contract: &Contract, file: &str, text: &str, report: &mut Report) {
     let rules = contract.rules_not_run();
-    let places = (!rules.is_empty()).then(|| Places::of(text).ok()).flatten();
+    if rules.is_empty() {
+        return;
+    }
+    let (places, lines) = (Places::of(text).ok(), Lines::of(text));
     for (path, rule) in rules {
         let at = places.as_ref().and_then(|places| places.find(&path));
         report.findings.push(Finding {
@@ -88,7 +91,7 @@ fn not_run(contract: &Contract, file: &str, text: &str, report: &mut Report) {
             help: Some("say it with a metric of the library, or run it elsewhere".to_owned()),
             path,
             at,
-            excerpt: at.map(|at| Excerpt::of(text, at)),
+            excerpt: at.map(|at| Excerpt::of(&lines, at)),
             change: None,
         });
     }
@@ -157,9 +160,10 @@ fn references(referring: &Referring, known: &Known<'_>) -> Vec<Finding> {
         text,
     } = referring;
     let problems = contract.dangling_references(|name| known.contract(name));
-    let places = (!problems.is_empty())
-        .then(|| Places::of(text).ok())
-        .flatten();
+    if problems.is_empty() {
+        return Vec::new();
+    }
+    let (places, lines) = (Places::of(text).ok(), Lines::of(text));
     problems
         .into_iter()
         .filter(|problem| problem.code != "unknown-product")
@@ -169,7 +173,7 @@ fn references(referring: &Referring, known: &Known<'_>) -> Vec<Finding> {
                 Some(at) => problem.at(at.line, at.column),
                 None => problem,
             };
-            Finding::of_problem(file, text, &problem)
+            Finding::of_problem(file, &lines, &problem)
         })
         .collect()
 }

@@ -42,7 +42,9 @@ fn every_code_of_a_problem_is_explained_and_no_other() {
     // Words of the sources that are no codes.
     let others = [
         "date-time",
+        "advice-team",
         "inventory-platform",
+        "living-room",
         "stock-levels",
         "stock-levels-v1",
         "0-9a-z",

@@ -147,7 +147,8 @@ fn exit_codes_are_stable() {
         2,
         "--force",
     );
-    check(&["explain", "no-such-key"], 2, "duplicate-key");
+    check(&["explain", "no-such-rule"], 2, "rule-not-run");
+    check(&["explain", "xyz"], 2, "lists all");
     check(&["init", "Not A Name", "--owner", "x"], 2, "bad-name");
 }
 

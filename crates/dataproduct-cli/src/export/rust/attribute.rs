@@ -161,21 +161,7 @@ pub(super) fn column(
     }
     limits(&column.limits, path, notes, &mut out);
     if !is_enum && !column.allowed.is_empty() {
-        let values = column.allowed.iter().map(|allowed| &allowed.value);
-        match values.map(literal).collect::<Option<Vec<_>>>() {
-            Some(values) => out.push(format!("one_of({})", values.join(", "))),
-            None => notes.push(Note::new(path, "the allowed values are left out")),
-        }
-        if column
-            .allowed
-            .iter()
-            .any(|a| a.label.is_some() || a.description.is_some())
-        {
-            notes.push(Note::new(
-                path,
-                "labels and descriptions of values are left out",
-            ));
-        }
+        allowed(column, path, notes, &mut out);
     }
     for example in &column.examples {
         match literal(example) {
@@ -198,6 +184,24 @@ pub(super) fn column(
         out.extend(quality(rule, path, notes));
     }
     out
+}
+
+fn allowed(column: &Column, path: &str, notes: &mut Vec<Note>, out: &mut Vec<String>) {
+    let values = column.allowed.iter().map(|allowed| &allowed.value);
+    match values.map(literal).collect::<Option<Vec<_>>>() {
+        Some(values) => out.push(format!("one_of({})", values.join(", "))),
+        None => notes.push(Note::new(path, "the allowed values are left out")),
+    }
+    if column
+        .allowed
+        .iter()
+        .any(|a| a.label.is_some() || a.description.is_some())
+    {
+        notes.push(Note::new(
+            path,
+            "labels and descriptions of values are left out",
+        ));
+    }
 }
 
 fn limits(limits: &Limits, path: &str, notes: &mut Vec<Note>, out: &mut Vec<String>) {

@@ -73,7 +73,6 @@ pub struct StockLevels {
     pub updated_at: DateTime<Utc>,
 }
 
-/// The values of `site_kind`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ColumnType)]
 pub enum StockLevelsSiteKind {
     /// Delivers to homes; no customers.
@@ -82,7 +81,6 @@ pub enum StockLevelsSiteKind {
     Store,
 }
 
-/// The values of `availability`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ColumnType)]
 pub enum StockLevelsAvailability {
     /// `https://schema.org/InStock`: more than two to promise.
@@ -99,7 +97,7 @@ pub enum StockLevelsAvailability {
     Discontinued,
 }
 
-/// `inbound.element`.
+/// A delivery on its way to a site.
 #[derive(Clone, Debug, PartialEq, Record)]
 pub struct StockLevelsInbound {
     /// The day on which it is expected, in Norway.
