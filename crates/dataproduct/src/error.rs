@@ -18,6 +18,17 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// The record of contracts, or a file in it, cannot be used.
+    #[error("the record `{path}` cannot be used: {reason}")]
+    Record {
+        /// The file or folder.
+        path: String,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
+    /// The contract cannot be recorded as it is.
+    #[error("{0}")]
+    NotRecorded(Box<crate::record::Judgement>),
     /// A name or a reference is not well-formed.
     #[error(transparent)]
     Name(#[from] dataproduct_contract::NameError),

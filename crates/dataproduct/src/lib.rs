@@ -39,6 +39,7 @@ mod input;
 mod mesh;
 mod product;
 mod publish;
+pub mod record;
 mod status;
 
 #[doc(inline)]
@@ -47,12 +48,12 @@ pub use dataproduct_compat as compat;
 pub use dataproduct_contract::__private;
 #[doc(inline)]
 pub use dataproduct_contract::row::{
-    self, ColumnType, DataProduct, Decimal, Record, RowError, Rows,
+    self, ColumnType, Consumes, DataProduct, Decimal, Record, RowError, Rows,
 };
 #[doc(inline)]
 pub use dataproduct_contract::{
-    self as contract, Column, Contract, DataType, Name, Problem, Problems, ProductName, ProductRef,
-    Status, Value, Version, VersionReq,
+    self as contract, Column, Consumption, Contract, DataType, Name, Problem, Problems,
+    ProductName, ProductRef, Status, Value, Version, VersionReq,
 };
 #[doc(inline)]
 pub use dataproduct_freshness::{
@@ -72,8 +73,8 @@ pub use status::ProductStatus;
 /// What nearly every user needs: `use dataproduct::prelude::*;`.
 pub mod prelude {
     pub use crate::{
-        ColumnType, Contract, DataProduct, Error, Mesh, Predicate, Publish, Reading, Receipt,
-        Record, State,
+        ColumnType, Consumes, Contract, DataProduct, Error, Mesh, Predicate, Publish, Reading,
+        Receipt, Record, State,
     };
     pub use chrono::{DateTime, NaiveDate, Utc};
 }

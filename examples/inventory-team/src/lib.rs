@@ -29,11 +29,19 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// What the team needs of an article of `product.catalogue`: a reader names the columns that it
 /// reads, and a new column of the owner never disturbs it.
-#[derive(Clone, Debug, PartialEq, Eq, Record)]
+#[derive(Clone, Debug, PartialEq, Eq, Record, Consumes)]
+#[consumes(
+    product = "product.catalogue@^1",
+    consumer = "inventory-team",
+    owner = "inventory-team",
+    purpose = "know which articles there are"
+)]
 struct Article {
     /// The article number.
     sku: String,
 }
+
+dataproduct::assert_consumed!(Article);
 
 /// The numbers of all articles of the published catalogue, in order.
 ///

@@ -11,7 +11,13 @@ use dataproduct::{Decimal, Freshness, Product};
 use crate::{Failure, Question};
 
 /// What is read of `product.catalogue`.
-#[derive(Clone, Debug, PartialEq, Record)]
+#[derive(Clone, Debug, PartialEq, Record, Consumes)]
+#[consumes(
+    product = "product.catalogue@^1",
+    consumer = "quickstart",
+    owner = "advice-team",
+    purpose = "find the sofas that are asked for"
+)]
 pub struct Sofa {
     /// The article number.
     pub sku: String,
@@ -67,7 +73,13 @@ pub struct Size {
 }
 
 /// What is read of `inventory.stock-levels`.
-#[derive(Clone, Debug, PartialEq, Eq, Record)]
+#[derive(Clone, Debug, PartialEq, Eq, Record, Consumes)]
+#[consumes(
+    product = "inventory.stock-levels@^1",
+    consumer = "quickstart",
+    owner = "advice-team",
+    purpose = "answer what can be promised, and from where"
+)]
 pub struct Stock {
     /// The site, by its GLN.
     pub location: String,
@@ -82,7 +94,13 @@ pub struct Stock {
 }
 
 /// What is read of `logistics.postal-zones`.
-#[derive(Clone, Debug, PartialEq, Eq, Record)]
+#[derive(Clone, Debug, PartialEq, Eq, Record, Consumes)]
+#[consumes(
+    product = "logistics.postal-zones@^1",
+    consumer = "quickstart",
+    owner = "advice-team",
+    purpose = "find the zone of a customer"
+)]
 pub struct ZoneOf {
     /// The postal code.
     pub postal_code: String,
@@ -95,7 +113,13 @@ pub struct ZoneOf {
 }
 
 /// What is read of `logistics.delivery-slots`.
-#[derive(Clone, Debug, PartialEq, Eq, Record)]
+#[derive(Clone, Debug, PartialEq, Eq, Record, Consumes)]
+#[consumes(
+    product = "logistics.delivery-slots@^1",
+    consumer = "quickstart",
+    owner = "advice-team",
+    purpose = "find a window that a site can deliver in"
+)]
 pub struct Window {
     /// The site that the goods leave from, by its GLN.
     pub origin: String,
@@ -239,3 +263,5 @@ pub async fn read(mesh: &Mesh, question: &Question) -> Result<Facts, Failure> {
         windows: Known::new(&slots, windows),
     })
 }
+
+dataproduct::assert_consumed!(Sofa, Stock, ZoneOf, Window);

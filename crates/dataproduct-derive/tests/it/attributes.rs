@@ -400,3 +400,67 @@ fn rows_have_a_json_schema() {
     let width = &object["properties"]["size"]["properties"]["width"];
     assert_eq!(width["exclusiveMinimum"], 0);
 }
+
+/// What a consumer reads, some of it nested.
+#[derive(Record, dataproduct::row::Consumes)]
+#[consumes(
+    product = "inventory.stock-levels@>=1.2, <3",
+    consumer = "living-room",
+    owner = "advice-team",
+    purpose = "answer what is in stock"
+)]
+#[allow(dead_code, reason = "only its columns are asked for")]
+struct Consumed {
+    sku: String,
+    #[column(name = "on-hand")]
+    on_hand: i64,
+    inbound: Vec<Nested>,
+    size: Option<Nested>,
+    by_site: std::collections::BTreeMap<String, Nested>,
+    tags: Vec<String>,
+}
+
+/// Something nested.
+#[derive(Record)]
+#[allow(dead_code, reason = "only its columns are asked for")]
+struct Nested {
+    quantity: i32,
+    note: Option<String>,
+}
+
+#[test]
+fn a_consumption_names_the_columns_by_path() {
+    use dataproduct::row::Consumes as _;
+    let consumption = Consumed::consumption();
+    assert_eq!(
+        consumption.product.to_string(),
+        "inventory.stock-levels@>=1.2, <3"
+    );
+    assert_eq!(
+        (
+            consumption.consumer.as_str(),
+            consumption.owner.as_str(),
+            consumption.purpose.as_str()
+        ),
+        ("living-room", "advice-team", "answer what is in stock"),
+    );
+    assert_eq!(
+        consumption.columns,
+        [
+            "sku",
+            "on-hand",
+            "inbound.element.quantity",
+            "inbound.element.note",
+            "size.quantity",
+            "size.note",
+            "by_site.value.quantity",
+            "by_site.value.note",
+            "tags",
+        ]
+    );
+    let text = consumption.to_yaml().unwrap();
+    assert_eq!(
+        dataproduct::Consumption::from_yaml(&text).unwrap(),
+        *consumption
+    );
+}

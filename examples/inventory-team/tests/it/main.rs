@@ -1,6 +1,8 @@
 //! The generated stock as a consumer sees it.
 #![allow(clippy::unwrap_used, reason = "a helper of tests is a test")]
 
+mod changed;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
@@ -124,6 +126,8 @@ fn availability_has_the_terms_of_schema_org() {
         "https://schema.org/OutOfStock"
     );
 }
+
+dataproduct::assert_contracts!(StockLevel);
 
 #[test]
 fn the_contract_is_complete() {

@@ -144,3 +144,5 @@ fn the_contracts_are_complete() {
         }
     }
 }
+
+dataproduct::assert_contracts!(logistics_team::DeliverySlot, logistics_team::PostalZone);

@@ -275,3 +275,5 @@ fn the_contract_is_complete() {
         );
     }
 }
+
+dataproduct::assert_contracts!(product_team::Sofa);
