@@ -129,6 +129,9 @@ pub(crate) struct Check {
     /// The `mesh.toml` whose `[evolution]` raises, lowers or waives rules; by default that of the folder.
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
+    /// Record the FILES that are honest and not recorded yet, with the documents that follow from them.
+    #[arg(long, requires = "files")]
+    pub(crate) record: bool,
     #[command(flatten)]
     pub(crate) output: Output,
 }

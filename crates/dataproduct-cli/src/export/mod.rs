@@ -11,7 +11,7 @@ mod odcs;
 mod page;
 mod rust;
 pub mod sql;
-mod words;
+pub(crate) mod words;
 
 use dataproduct::contract::odps::Product;
 use dataproduct::row::json_schema;

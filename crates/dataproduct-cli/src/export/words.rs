@@ -1,7 +1,7 @@
 //! Names in the cases of other languages.
 
 /// `stock-levels` as `StockLevels`; what cannot stand in a name is left out.
-pub(super) fn pascal_case(text: &str) -> String {
+pub(crate) fn pascal_case(text: &str) -> String {
     let mut out = String::new();
     let mut starts_word = true;
     for c in text.chars() {

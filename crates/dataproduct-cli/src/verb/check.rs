@@ -6,13 +6,15 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use dataproduct::record::{Schemas, Standing};
 use dataproduct::{Contract, ProductName, Version};
 
-use super::compared::{self, Judge};
+use super::compared::{self, Judge, Verdict};
 use super::each;
 use super::read::{self, Document, Read};
 use crate::args::{Check, Format};
-use crate::command::{Failure, Look};
+use crate::command::{Failure, Look, complain};
+use crate::export::words::pascal_case;
 use crate::report::{Finding, Level, Report};
 use crate::source::{self, Source};
 
@@ -22,13 +24,13 @@ pub(crate) fn run(check: &Check, look: Look) -> Result<u8, Failure> {
             "`--format omds` is a form of `diff` alone".to_owned(),
         ));
     }
-    let judge = Judge::new(check.policy.as_ref())?;
     if !check.schemas.is_dir() {
         return Err(Failure::Argument(format!(
             "there is no folder `{}` of recorded contracts; name it with `--schemas`",
             check.schemas.display()
         )));
     }
+    let (schemas, judge) = open(check)?;
     let files = source::contracts_below(&check.schemas)?;
     let (record, mut findings) = recorded(&check.schemas, files);
     let products: Vec<_> = record.iter().collect();
@@ -43,13 +45,32 @@ pub(crate) fn run(check: &Check, look: Look) -> Result<u8, Failure> {
         [] => Vec::new(),
         files => source::all(files)?,
     };
-    for part in each(&working, |source| {
-        declared(source, &check.schemas, &record, &judge)
-    }) {
+    // Two versions of one product are recorded one after the other.
+    let declared = |source: &Source| declared(source, &schemas, &judge, check.record);
+    let parts: Vec<_> = if check.record {
+        working.iter().map(declared).collect()
+    } else {
+        each(&working, declared)
+    };
+    for part in parts {
         merge(&mut report, part?);
     }
     report.findings.append(&mut findings);
     report.write(&check.output, look)
+}
+
+/// The record and what to judge by: the policy that is named, or the one beside the folder.
+fn open(check: &Check) -> Result<(Schemas, Judge), Failure> {
+    let unusable = |error: dataproduct::Error| Failure::Argument(error.to_string());
+    let mut schemas = Schemas::open(&check.schemas).map_err(unusable)?;
+    let mut judge = Judge::new(check.policy.as_ref())?;
+    if check.policy.is_some() {
+        schemas = schemas.with_policy(judge.policy.clone());
+    } else {
+        judge.policy = schemas.policy().clone();
+    }
+    judge.consumptions = schemas.consumptions().map_err(unusable)?;
+    Ok((schemas, judge))
 }
 
 /// The recorded files of each product, by version.
@@ -122,7 +143,9 @@ fn product(
         }
         if let Some(before) = &before {
             let comparison = judge.compare(before, &contract);
-            compared::note(&comparison, &read.file, &read.text, &mut report);
+            let verdict = Verdict::of(&comparison);
+            let place = (read.file.as_str(), read.text.as_str());
+            compared::note(&comparison, &verdict, judge, place, &mut report);
         }
         before = Some(contract);
     }
@@ -143,12 +166,12 @@ fn valid(mut read: Read, report: &mut Report) -> Option<(Contract, Read)> {
     }
 }
 
-/// Checks a contract of the working tree against the record.
+/// Checks a contract of the working tree against every recorded version that is alive.
 fn declared(
     source: &Source,
-    schemas: &Path,
-    record: &Record,
+    schemas: &Schemas,
     judge: &Judge,
+    record: bool,
 ) -> Result<Report, Failure> {
     let mut report = Report::new("check");
     let read = read::document(source)?;
@@ -156,34 +179,54 @@ fn declared(
         return Ok(report);
     };
     let (name, version) = (contract.name(), contract.version());
-    let versions = record.get(name);
-    let same = versions.and_then(|versions| versions.get(version));
-    let newest = versions.and_then(|versions| versions.last_key_value());
-    if let Some(file) = same.or(newest.map(|(_, file)| file)) {
-        let old = read::document(&Source::File(file.clone()))?;
-        // A recorded contract that is not valid has been told of with the record.
-        if let Ok(Document::Contract(old)) = old.document
-            && old.digest() != contract.digest()
-        {
-            let comparison = judge.compare(&old, &contract);
-            compared::note(&comparison, &read.file, &read.text, &mut report);
+    let judgement = match schemas.judge(&contract, judge.today) {
+        Ok(judgement) => judgement,
+        Err(reason) => {
+            let help = "mend the record first".to_owned();
+            let finding = error(&read.file, "broken-record", reason.to_string(), help);
+            report.findings.push(finding);
+            return Ok(report);
         }
+    };
+    let honest = judgement.version();
+    let message = match judgement.standing() {
+        Standing::Changed => {
+            format!("{version} is there already and says something else; the changes want {honest}")
+        }
+        _ => format!("{version} says less than its changes, which want {honest}"),
+    };
+    let is_honest = matches!(
+        judgement.standing(),
+        Standing::Recorded | Standing::First | Standing::Follows
+    );
+    if let Some(comparison) = judgement.deciding() {
+        let verdict = Verdict {
+            declared: version.clone(),
+            honest: is_honest,
+            honest_version: honest.clone(),
+            message,
+        };
+        let place = (read.file.as_str(), read.text.as_str());
+        compared::note(comparison, &verdict, judge, place, &mut report);
     }
-    if same.is_none() {
-        let target = schemas
-            .join(name.domain().as_str())
-            .join(name.product().as_str())
-            .join(format!("{version}.odcs.yaml"));
-        report.findings.push(error(
-            &read.file,
-            "not-recorded",
-            format!("`{name}` {version} is not in the record"),
-            format!(
-                "record it: `dataproduct export {} --to odcs --output {}`",
-                read.file,
-                target.display()
-            ),
-        ));
+    // A version that is not honest is not to be recorded as it is.
+    if is_honest && record {
+        let title = pascal_case(name.product().as_str());
+        let written = schemas
+            .record(&contract, &title, judge.today)
+            .map_err(|error| Failure::Argument(error.to_string()))?;
+        for path in written {
+            complain(&format!("wrote {}", path.display()));
+        }
+    } else if is_honest && judgement.standing() != Standing::Recorded {
+        let message = format!("`{name}` {version} is not in the record");
+        let help = format!(
+            "record it: `dataproduct check --record --schemas {} {}`",
+            schemas.folder().display(),
+            read.file
+        );
+        let finding = error(&read.file, "not-recorded", message, help);
+        report.findings.push(finding);
     }
     Ok(report)
 }

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use chrono::{NaiveDate, Utc};
-use dataproduct::Contract;
 use dataproduct::compat::{Bump, Comparison, Finding as Change, Outcome, Policy, compare};
+use dataproduct::contract::Consumption;
 use dataproduct::contract::odcs::Places;
+use dataproduct::{Contract, Version};
 
 use crate::command::Failure;
 use crate::report::{self, Compared, Excerpt, Finding, Level, Lines, Report};
@@ -17,8 +18,33 @@ pub(crate) const DISHONEST: &str = "dishonest-version";
 /// What a comparison needs besides two contracts.
 #[derive(Debug)]
 pub(crate) struct Judge {
-    policy: Policy,
-    today: NaiveDate,
+    pub(crate) policy: Policy,
+    pub(crate) today: NaiveDate,
+    /// Who has registered what it uses.
+    pub(crate) consumptions: Vec<Consumption>,
+}
+
+/// What is to be said of a declared version.
+#[derive(Debug)]
+pub(crate) struct Verdict {
+    pub(crate) declared: Version,
+    pub(crate) honest: bool,
+    /// The lowest version that is honest.
+    pub(crate) honest_version: Version,
+    /// What is wrong, where it is not honest.
+    pub(crate) message: String,
+}
+
+impl Verdict {
+    /// The verdict on the newer of two contracts.
+    pub(crate) fn of(comparison: &Comparison) -> Self {
+        Self {
+            declared: comparison.new_contract().version().clone(),
+            honest: comparison.is_honest_if_proven(),
+            honest_version: comparison.honest_version_if_proven(),
+            message: dishonest(comparison),
+        }
+    }
 }
 
 impl Judge {
@@ -49,6 +75,7 @@ impl Judge {
         Ok(Self {
             policy,
             today: Utc::now().date_naive(),
+            consumptions: Vec::new(),
         })
     }
 
@@ -59,9 +86,14 @@ impl Judge {
 }
 
 /// Notes in a report what a comparison has found; `file` and `text` are those of the newer contract.
-pub(crate) fn note(comparison: &Comparison, file: &str, text: &str, report: &mut Report) {
-    let (old, new) = (comparison.old(), comparison.new_contract());
-    let honest = comparison.is_honest_if_proven();
+pub(crate) fn note(
+    comparison: &Comparison,
+    verdict: &Verdict,
+    judge: &Judge,
+    (file, text): (&str, &str),
+    report: &mut Report,
+) {
+    let honest = verdict.honest;
     let required = comparison.required_if_proven();
     let (places, lines) = (Places::of(text).ok(), Lines::of(text));
     let place = |path: &str| {
@@ -74,8 +106,8 @@ pub(crate) fn note(comparison: &Comparison, file: &str, text: &str, report: &mut
             file: file.to_owned(),
             rule: DISHONEST.to_owned(),
             level: Level::Error,
-            message: dishonest(comparison, required),
-            help: Some(way_out(comparison, required)),
+            message: verdict.message.clone(),
+            help: Some(way_out(verdict, required)),
             path: "version".to_owned(),
             at,
             excerpt,
@@ -98,7 +130,7 @@ pub(crate) fn note(comparison: &Comparison, file: &str, text: &str, report: &mut
             path: finding.change.path.clone(),
             at,
             excerpt,
-            change: Some(change(comparison, finding)),
+            change: Some(change(comparison, finding, verdict, judge)),
         });
     }
     for waiver in comparison.expired_waivers() {
@@ -121,17 +153,18 @@ pub(crate) fn note(comparison: &Comparison, file: &str, text: &str, report: &mut
         });
     }
     report.compared.push(Compared {
-        product: new.name().to_string(),
-        old: old.version().to_string(),
-        new: new.version().to_string(),
+        product: comparison.new_contract().name().to_string(),
+        old: comparison.old().version().to_string(),
+        new: verdict.declared.to_string(),
         required: required.as_str().to_owned(),
-        honest_version: comparison.honest_version_if_proven().to_string(),
+        honest_version: verdict.honest_version.to_string(),
         honest,
         to_prove: comparison.obligations().iter().map(proof).collect(),
     });
 }
 
-fn dishonest(comparison: &Comparison, required: Bump) -> String {
+fn dishonest(comparison: &Comparison) -> String {
+    let required = comparison.required_if_proven();
     let (old, new) = (
         comparison.old().version(),
         comparison.new_contract().version(),
@@ -148,11 +181,11 @@ fn dishonest(comparison: &Comparison, required: Bump) -> String {
     }
 }
 
-fn way_out(comparison: &Comparison, required: Bump) -> String {
+fn way_out(verdict: &Verdict, required: Bump) -> String {
     if required == Bump::Invalid {
         "give the changed product a name of its own".to_owned()
     } else {
-        let honest = comparison.honest_version_if_proven();
+        let honest = &verdict.honest_version;
         format!("set the version to {honest}, or make the change in a way that breaks nobody")
     }
 }
@@ -174,7 +207,12 @@ fn help(finding: &Change) -> Option<String> {
     Some(lines.join("\n"))
 }
 
-fn change(comparison: &Comparison, finding: &Change) -> report::Change {
+fn change(
+    comparison: &Comparison,
+    finding: &Change,
+    verdict: &Verdict,
+    judge: &Judge,
+) -> report::Change {
     let change = &finding.change;
     let (old, new) = (comparison.old(), comparison.new_contract());
     let witness = change.witness.as_ref().map(|witness| {
@@ -201,7 +239,7 @@ fn change(comparison: &Comparison, finding: &Change) -> report::Change {
         history: finding.history.as_str().to_owned(),
         bump: finding.bump_if_proven.as_str().to_owned(),
         to_prove: finding.obligation.as_ref().map(proof),
-        consumers: broken(comparison, finding),
+        consumers: broken(comparison, finding, verdict, judge),
         waiver: finding.waiver.as_ref().map(|waiver| {
             format!(
                 "accepted by {} until {}: {}",
@@ -211,22 +249,48 @@ fn change(comparison: &Comparison, finding: &Change) -> report::Change {
     }
 }
 
-/// The registered consumers of both versions whom a change may break.
-fn broken(comparison: &Comparison, finding: &Change) -> Vec<String> {
+/// The consumers of both versions whom a change may break: those that the contract names, and those that
+/// have registered that they use what has changed.
+fn broken(
+    comparison: &Comparison,
+    finding: &Change,
+    verdict: &Verdict,
+    judge: &Judge,
+) -> Vec<String> {
     if !matches!(finding.reader, Outcome::Breaks | Outcome::Undecided) {
         return Vec::new();
     }
     let (old, new) = (comparison.old(), comparison.new_contract());
     let reads = |consumer: &&dataproduct::contract::Consumer| {
-        consumer.versions.matches(old.version()) && consumer.versions.matches(new.version())
+        consumer.versions.matches(old.version()) && consumer.versions.matches(&verdict.declared)
     };
-    let consumers = new.ownership().consumers.iter().filter(reads);
-    consumers
+    let named = new.ownership().consumers.iter().filter(reads);
+    let mut out: Vec<String> = named
         .map(|consumer| {
             format!(
                 "{} ({}: {})",
                 consumer.name, consumer.versions, consumer.purpose
             )
         })
-        .collect()
+        .collect();
+    for impact in comparison.impact(&judge.consumptions) {
+        let Consumption {
+            consumer,
+            product,
+            owner,
+            purpose,
+            ..
+        } = impact.consumption;
+        let is_hit = impact
+            .findings
+            .iter()
+            .any(|hit| std::ptr::eq(*hit, finding));
+        if is_hit && product.accepts(&verdict.declared) {
+            out.push(format!(
+                "{consumer} of {owner} ({}: {purpose})",
+                product.versions
+            ));
+        }
+    }
+    out
 }

@@ -1,6 +1,6 @@
 //! `diff`: two versions of a contract.
 
-use super::compared::{self, Judge};
+use super::compared::{self, Judge, Verdict};
 use super::read;
 use crate::args::{Diff, Format};
 use crate::command::{EXIT_FINDINGS, EXIT_OK, Failure, Look, print};
@@ -34,6 +34,14 @@ pub(crate) fn run(diff: &Diff, look: Look) -> Result<u8, Failure> {
         let honest = comparison.is_honest_if_proven();
         return Ok(if honest { EXIT_OK } else { EXIT_FINDINGS });
     }
-    compared::note(&comparison, &new.name(), &text, &mut report);
+    let verdict = Verdict::of(&comparison);
+    let read = (new.name(), text);
+    compared::note(
+        &comparison,
+        &verdict,
+        &judge,
+        (&read.0, &read.1),
+        &mut report,
+    );
     report.write(&diff.output, look)
 }

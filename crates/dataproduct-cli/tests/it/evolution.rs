@@ -197,9 +197,48 @@ fn a_new_version_is_to_be_recorded_and_then_passes() {
         .unwrap();
     let help = finding["help"].as_str().unwrap();
     let command: Vec<_> = help.split('`').nth(1).unwrap().split(' ').collect();
-    assert_eq!(folder.run(&command[1..]).code, 0, "{command:?}");
+    let ran = folder.run(&command[1..]);
+    assert_eq!(ran.code, 0, "{command:?}: {ran:?}");
+    assert!(ran.err.contains("1.2.0.schema.json"), "{ran:?}");
     let ran = folder.run(&["check", "stock.odcs.yaml"]);
     assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[test]
+fn the_first_version_of_a_product_is_recorded_too() {
+    let first = contract("1.0.0", &column("sku", ""));
+    let folder = Folder::new()
+        .with("stock.odcs.yaml", first)
+        .with("schemas/readme.md", "");
+    let ran = folder.run(&["check", "--record", "stock.odcs.yaml"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(
+        folder
+            .path("schemas/inventory/stock/1.0.0.odcs.yaml")
+            .is_file()
+    );
+    assert_eq!(folder.run(&["check", "--record"]).code, 2);
+}
+
+#[test]
+fn registered_consumers_of_what_has_changed_are_named_with_their_owners() {
+    let reader = |name: &str, column: &str, versions: &str| {
+        format!(
+            "kind: DataConsumption\nconsumer: {name}\nproduct: inventory.stock@{versions}\nowner: team-{name}\n\
+             purpose: to know\ncolumns: [{column}]\n"
+        )
+    };
+    let folder = record()
+        .with(
+            "schemas/_consumers/a.inventory.stock.yaml",
+            reader("a", "note", "^1"),
+        )
+        .with("stock.odcs.yaml", contract("1.2.0", &column("sku", "")));
+    let ran = folder.run(&["check", "stock.odcs.yaml", "--format", "json"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.out.contains("a of team-a (^1: to know)"), "{}", ran.out);
+    // Who does not read the column is not broken.
+    assert!(!ran.out.contains("team-b"), "{}", ran.out);
 }
 
 #[test]
