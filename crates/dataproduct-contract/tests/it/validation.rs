@@ -520,7 +520,7 @@ fn relationships_hold_or_are_named() {
     );
     assert_eq!(
         found(&stock("product.rugs#sku", DataType::String)),
-        [format!("{path} dangling-reference")]
+        [format!("{path} unknown-product")]
     );
     // A product may refer to itself.
     assert!(found(&stock("inventory.stock-levels#c", DataType::String)).is_empty());

@@ -30,6 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "dataproduct-table",
         ],
     ),
+    ("dataproduct-cli", &["dataproduct"]),
 ];
 
 /// Crates that are pure: no runtime, no storage.
