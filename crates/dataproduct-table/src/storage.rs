@@ -69,7 +69,12 @@ impl Storage {
     /// Reads an object whole; `None` if it is not there.
     pub(crate) async fn read(&self, relative: &str) -> Result<Option<Bytes>> {
         let path = self.path(relative)?;
-        let read = async { self.store.get(&path).await?.bytes().await };
+        let read = async {
+            match &self.local {
+                Some(local) => local.read(&path).await,
+                None => self.store.get(&path).await?.bytes().await,
+            }
+        };
         match read.await {
             Ok(bytes) => Ok(Some(bytes)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),

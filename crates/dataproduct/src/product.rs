@@ -75,7 +75,7 @@ pub(crate) async fn open(mesh: &Mesh, reference: &ProductRef) -> Result<Product>
 /// The newest commit that published under a contract.
 pub(crate) struct NewestPublish {
     pub(crate) contract_version: Version,
-    contract_digest: Option<String>,
+    pub(crate) contract_digest: Option<String>,
     committed_at: DateTime<Utc>,
 }
 

@@ -253,6 +253,7 @@ struct Run {
     gate: Gate,
     table: Table,
     writer: Writer,
+    standing: Standing,
     as_of: DateTime<Utc>,
 }
 
@@ -264,7 +265,7 @@ impl Run {
         let as_of = how.as_of.unwrap_or(now).trunc_subsecs(6);
         lifecycle(&contract, now)?;
         let table = resolve_table(&publisher.location, &contract).await?;
-        evolution_gate(&table, &contract).await?;
+        let (standing, before) = evolution_gate(&table, &contract).await?;
         let facts = PublishFacts {
             contract_version: Some(contract.version().to_string()),
             contract_digest: Some(contract.digest().to_owned()),
@@ -272,7 +273,10 @@ impl Run {
             producer: Some(contract.owner().to_owned()),
             ..PublishFacts::default()
         };
-        let mut options = WriteOptions::new().with_mode(how.mode).with_facts(facts);
+        let mut options = WriteOptions::new()
+            .with_mode(how.mode)
+            .with_facts(facts)
+            .with_contract_before(before);
         if let Some(id) = how.publish_id {
             options = options.with_publish_id(id);
         }
@@ -282,6 +286,7 @@ impl Run {
             contract,
             table,
             writer,
+            standing,
             as_of,
         })
     }
@@ -300,8 +305,8 @@ impl Run {
 
     /// Steps 7 and 8: commit, and finding out what became of it.
     async fn commit(self) -> Result<Receipt> {
-        // Others may have published a newer contract while the rows were being written.
-        if evolution_gate(&self.table, &self.contract).await? == Standing::New {
+        // Should others have published under a newer contract meanwhile, the commit fails.
+        if self.standing == Standing::New {
             let text = Bytes::copy_from_slice(self.contract.to_yaml().as_bytes());
             let version = self.contract.version().to_string();
             self.table.put_contract(&version, text).await?;
@@ -364,11 +369,13 @@ enum Standing {
 
 /// Step 3: may this contract follow what consumers hold? Within a major version the schema stands
 /// still and versions only grow; one version is one text.
-async fn evolution_gate(table: &Table, contract: &Contract) -> Result<Standing> {
+///
+/// Also returns the digest of the contract that it follows, if there is one.
+async fn evolution_gate(table: &Table, contract: &Contract) -> Result<(Standing, Option<String>)> {
     let snapshot = table.snapshot().await?;
     // A contract that a publish has stored and that no commit names binds nobody.
     let Some(publish) = newest_publish(table, &snapshot).await? else {
-        return Ok(Standing::New);
+        return Ok((Standing::New, None));
     };
     let published = &publish.contract_version;
     let refuse = |reason: &str| {
@@ -385,7 +392,7 @@ async fn evolution_gate(table: &Table, contract: &Contract) -> Result<Standing> 
     let before = publish.contract(table).await?;
     if contract.version() == published {
         return if before.digest() == contract.digest() {
-            Ok(Standing::Published)
+            Ok((Standing::Published, publish.contract_digest.clone()))
         } else {
             refuse("the contract has changed and its version has not; give it a new version")
         };
@@ -394,7 +401,7 @@ async fn evolution_gate(table: &Table, contract: &Contract) -> Result<Standing> 
         && before.key() == contract.key()
         && before.partition_by() == contract.partition_by();
     if same_layout {
-        Ok(Standing::New)
+        Ok((Standing::New, publish.contract_digest.clone()))
     } else {
         refuse(
             "columns, key or partitioning differ within one major version; publish it as the next major version",

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 
 use super::file::hex;
-use super::options::OnConflict;
+use super::options::{Follows, OnConflict};
 use super::scope::Scope;
 use crate::error::{Error, Result, is_definite};
 use crate::facts::{CommitInfo, ENGINE, PublishFacts, StoredFacts};
@@ -47,6 +47,7 @@ pub(crate) struct Plan {
     pub(crate) scope: Scope,
     pub(crate) adds: Vec<Add>,
     pub(crate) facts: PublishFacts,
+    pub(crate) follows: Follows,
     pub(crate) on_conflict: OnConflict,
     pub(crate) timeout: Duration,
 }
@@ -83,6 +84,7 @@ pub(crate) async fn publish(table: &Table, plan: Plan) -> Result<Receipt> {
             };
         }
         check_schema(&state, &intent)?;
+        check_contract(&state, &plan)?;
         check_since(table, &intent, checked, base).await?;
         checked = base;
         let bytes = bytes::Bytes::from(entry(table, &plan, &state)?);
@@ -193,6 +195,29 @@ fn check_schema(state: &TableState, intent: &Intent<'_>) -> Result<()> {
         });
     }
     state.check_scope(intent.scope)
+}
+
+/// The rows were judged against a contract; no other may have been published under since.
+fn check_contract(state: &TableState, plan: &Plan) -> Result<()> {
+    let newest = state.commit.facts.as_ref().map(|facts| &facts.published);
+    let Some(digest) = newest.and_then(|facts| facts.contract_digest.as_ref()) else {
+        return Ok(());
+    };
+    let expected = match &plan.follows {
+        Follows::Any => return Ok(()),
+        Follows::Only(before) => before,
+    };
+    if Some(digest) == expected.as_ref() || Some(digest) == plan.facts.contract_digest.as_ref() {
+        return Ok(());
+    }
+    let version = newest.and_then(|facts| facts.contract_version.as_deref());
+    Err(Error::Conflict {
+        version: state.version,
+        reason: format!(
+            "was published under another contract ({}) than this publish was judged against",
+            version.unwrap_or(digest)
+        ),
+    })
 }
 
 /// What was committed while the rows were being written must not have changed what a careful replace rests on.

@@ -46,6 +46,16 @@ pub enum OnConflict {
     Fail,
 }
 
+/// Under which contracts the newest publish may have been made when this one is committed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Follows {
+    /// Under any.
+    #[default]
+    Any,
+    /// Under this one, none, or the one of this publish.
+    Only(Option<String>),
+}
+
 /// How to publish: mode, facts, publish id and the layout of data files.
 #[derive(Debug, Clone)]
 #[must_use]
@@ -54,6 +64,7 @@ pub struct WriteOptions {
     pub(crate) on_conflict: OnConflict,
     pub(crate) facts: PublishFacts,
     pub(crate) publish_id: Option<String>,
+    pub(crate) follows: Follows,
     pub(crate) row_group_rows: usize,
     pub(crate) target_file_bytes: u64,
     pub(crate) zstd_level: i32,
@@ -70,6 +81,7 @@ impl Default for WriteOptions {
             on_conflict: OnConflict::default(),
             facts: PublishFacts::default(),
             publish_id: None,
+            follows: Follows::default(),
             row_group_rows: DEFAULT_ROW_GROUP_ROWS,
             target_file_bytes: DEFAULT_TARGET_FILE_BYTES,
             zstd_level: DEFAULT_ZSTD_LEVEL,
@@ -108,6 +120,14 @@ impl WriteOptions {
     /// visible characters. The default is a fresh UUID of version 7.
     pub fn with_publish_id(mut self, publish_id: impl Into<String>) -> Self {
         self.publish_id = Some(publish_id.into());
+        self
+    }
+
+    /// Says what the publish was judged against: the digest of the contract of the newest publish, or `None` if there
+    /// was none. Should another contract than that, or than this publish's own, have come in between, the publish
+    /// fails with [`crate::Error::Conflict`]. By default it follows any.
+    pub fn with_contract_before(mut self, digest: Option<impl Into<String>>) -> Self {
+        self.follows = Follows::Only(digest.map(Into::into));
         self
     }
 

@@ -2,10 +2,11 @@
 
 use std::cmp::Ordering;
 
+use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_ord::ord::{DynComparator, make_comparator};
 use arrow_row::{RowConverter, SortField};
-use arrow_schema::SortOptions;
+use arrow_schema::{DataType, SortOptions};
 use arrow_select::concat::concat;
 use arrow_select::interleave::interleave;
 
@@ -63,8 +64,67 @@ pub(crate) fn is_sorted(
             return Ok(false);
         }
     }
-    let comparators = comparators(&columns, &columns)?;
-    Ok((1..batch.num_rows()).all(|row| in_order(&comparators, row - 1, row)))
+    // Column by column: a later column matters only to rows that the earlier ones do not tell apart.
+    let mut ties: Option<Vec<u32>> = None;
+    for column in &columns {
+        let left_open = match (column.data_type(), column.null_count()) {
+            (DataType::Utf8, 0) => {
+                let text = column.as_string::<i32>();
+                let (offsets, bytes) = (text.value_offsets(), text.value_data());
+                let value = |row: usize| &bytes[offsets[row] as usize..offsets[row + 1] as usize];
+                ties_of(batch.num_rows(), ties.as_deref(), |left, right| {
+                    compare_bytes(value(left), value(right))
+                })
+            }
+            _ => {
+                let compare = make_comparator(column, column, ORDER).map_err(failed)?;
+                ties_of(batch.num_rows(), ties.as_deref(), compare)
+            }
+        };
+        match left_open {
+            None => return Ok(false),
+            Some(rows) if rows.is_empty() => return Ok(true),
+            rows => ties = rows,
+        }
+    }
+    Ok(true)
+}
+
+/// The rows, of all or of those given, that are equal to the row before them; `None` if one is less.
+fn ties_of(
+    rows: usize,
+    among: Option<&[u32]>,
+    compare: impl Fn(usize, usize) -> Ordering,
+) -> Option<Vec<u32>> {
+    let mut ties = Vec::new();
+    let mut check = |row: u32| {
+        let order = compare(row as usize - 1, row as usize);
+        if order == Ordering::Equal {
+            ties.push(row);
+        }
+        order != Ordering::Greater
+    };
+    let sorted = match among {
+        None => (1..u32::try_from(rows).unwrap_or(u32::MAX)).all(&mut check),
+        Some(among) => among.iter().all(|row| check(*row)),
+    };
+    sorted.then_some(ties)
+}
+
+/// As `left.cmp(right)`; keys are mostly of one length and short, for which two words of each side decide.
+fn compare_bytes(left: &[u8], right: &[u8]) -> Ordering {
+    let word = |chunk: Option<&[u8; 8]>| chunk.map(|bytes| u64::from_be_bytes(*bytes));
+    if left.len() == right.len() && left.len() <= 16 {
+        let heads = (word(left.first_chunk()), word(right.first_chunk()));
+        let tails = (word(left.last_chunk()), word(right.last_chunk()));
+        if let ((Some(left_head), Some(right_head)), (Some(left_tail), Some(right_tail))) =
+            (heads, tails)
+        {
+            // The words overlap in bytes that are equal when the heads are.
+            return left_head.cmp(&right_head).then(left_tail.cmp(&right_tail));
+        }
+    }
+    left.cmp(right)
 }
 
 /// Sorts the rows of several batches; rows with equal keys keep their order. The result comes in batches of
@@ -148,7 +208,6 @@ impl Sorted {
 mod tests {
     use std::sync::Arc;
 
-    use arrow_array::cast::AsArray;
     use arrow_array::types::Int64Type;
     use arrow_array::{Int64Array, StringArray};
 
@@ -192,6 +251,26 @@ mod tests {
         check(&[Some("a"), Some("a"), Some("b")], &[2, 1, 0], false);
         check(&[None, Some("a")], &[9, 1], true);
         check(&[Some("a"), None], &[1, 9], false);
+        check(&[None, None, Some("a")], &[2, 1, 1], false);
+    }
+
+    #[test]
+    fn bytes_compare_as_slices_do() {
+        let texts: Vec<String> = (0..=20)
+            .flat_map(|length| ["a", "b", "\u{e9}"].map(|text| text.repeat(length)))
+            .chain((0..20).map(|place| format!("{}b{}", "a".repeat(place), "a".repeat(19 - place))))
+            .chain((0..13).map(|place| format!("{}b{}", "a".repeat(place), "a".repeat(12 - place))))
+            .collect();
+        for left in &texts {
+            for right in &texts {
+                let (left, right) = (left.as_bytes(), right.as_bytes());
+                assert_eq!(
+                    compare_bytes(left, right),
+                    left.cmp(right),
+                    "{left:?} {right:?}"
+                );
+            }
+        }
     }
 
     #[test]

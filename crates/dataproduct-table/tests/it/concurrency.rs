@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use dataproduct_contract::Contract;
+use dataproduct_quality::Admitted;
 use dataproduct_table::{Durability, Error, Location, Mode, OnConflict, Table, WriteOptions};
 use futures::StreamExt;
 
@@ -269,6 +271,41 @@ async fn a_replace_meets_a_concurrent_publish() {
         .await
         .unwrap();
     fail.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_publish_fails_when_another_contract_came_in_between() {
+    let location = memory("concurrency-contracts");
+    let table = create(&location).await;
+    let (mine, batch) = (rows(&[("a", "L1", None)]), batch(&[("b", "L2", None)]));
+    let renewed = Contract::builder("inventory.stock-levels", "1.1.0")
+        .with_owner("inventory-team")
+        .with_columns(contract(false).columns().iter().cloned())
+        .build()
+        .unwrap();
+    let theirs = admit(&renewed, batch);
+    let digest = |of: &Admitted| Some(of.contract_digest().to_owned());
+
+    // Nothing was published when these two were judged: the second of different contracts fails.
+    let mut late = table
+        .write(WriteOptions::new().with_contract_before(None::<String>))
+        .await
+        .unwrap();
+    late.push(&mine).await.unwrap();
+    let other = Table::open(&location).await.unwrap();
+    publish(&other, WriteOptions::new(), &theirs).await.unwrap();
+    let error = late.commit().await.unwrap_err();
+    assert!(matches!(error, Error::Conflict { .. }), "{error}");
+
+    // Under its own contract, or the one that it was judged against, others may publish.
+    for (rows, before) in [(&mine, digest(&theirs)), (&mine, digest(&theirs))] {
+        let options = WriteOptions::new().with_contract_before(before);
+        let mut writer = table.write(options).await.unwrap();
+        writer.push(rows).await.unwrap();
+        publish(&other, WriteOptions::new(), rows).await.unwrap();
+        writer.commit().await.unwrap();
+    }
+    assert_eq!(read(&table.snapshot().await.unwrap()).await.len(), 5);
 }
 
 #[test]
