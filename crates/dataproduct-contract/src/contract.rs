@@ -168,7 +168,14 @@ impl Contract {
         validate::draft(&draft, &mut problems);
         problems.into_result(())?;
         let document = to_document::document(&draft);
-        Self::assemble(draft, document)
+        let contract = Self::assemble(draft, document)?;
+        contract.check_readable()?;
+        Ok(contract)
+    }
+
+    /// A contract that is published must be readable again, within the budget of reading.
+    fn check_readable(&self) -> Result<(), Problems> {
+        crate::yaml::parse(self.to_yaml()).map(drop)
     }
 
     fn assemble(draft: Draft, document: odcs::Document) -> Result<Self, Problems> {
@@ -180,8 +187,6 @@ impl Contract {
                 .collect::<Vec<_>>(),
         ));
         let yaml = document.to_yaml()?;
-        // A contract that is published must be readable again, within the budget of reading.
-        crate::yaml::parse(&yaml)?;
         let digest = Sha256::digest(yaml.as_bytes())
             .iter()
             .map(|byte| format!("{byte:02x}"))
@@ -204,6 +209,12 @@ impl Contract {
     /// All problems of meaning, in the order of the document, with paths in the words of the model. A
     /// document of several tables is refused: a data product is one table.
     pub fn from_document(document: odcs::Document) -> Result<Self, Problems> {
+        let contract = Self::of_document(document)?;
+        contract.check_readable()?;
+        Ok(contract)
+    }
+
+    fn of_document(document: odcs::Document) -> Result<Self, Problems> {
         let mut problems = Problems::new();
         let draft = from_document::draft(&document, &mut problems);
         validate::draft(&draft, &mut problems);
@@ -217,7 +228,14 @@ impl Contract {
     /// All problems of the document's shape or, when its shape is right, all problems of meaning; each
     /// with the line and column of what it names.
     pub fn from_yaml(text: &str) -> Result<Self, Problems> {
-        Self::from_document(odcs::Document::from_yaml(text)?).map_err(|problems| {
+        let contract = Self::of_document(odcs::Document::from_yaml(text)?).and_then(|contract| {
+            // What was read has no more values than a budget allows; only its text may have grown.
+            if contract.to_yaml().len() > text.len() {
+                contract.check_readable()?;
+            }
+            Ok(contract)
+        });
+        contract.map_err(|problems| {
             // Only a failure needs the positions, so they are read again instead of kept beside.
             match odcs::Places::of(text) {
                 Ok(places) => problems.into_iter().map(|p| located(&places, p)).collect(),
