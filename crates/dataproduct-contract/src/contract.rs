@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::builder::ContractBuilder;
 use crate::draft::Draft;
+use crate::yaml::{DEFAULT_MAX_BYTES, MAX_NODES};
 use crate::{
     Column, Name, Problem, Problems, ProductName, ProductRef, Rule, Sla, Value, Version,
     VersionReq, from_document, odcs, to_document, validate,
@@ -168,6 +169,7 @@ impl Contract {
         validate::draft(&draft, &mut problems);
         problems.into_result(())?;
         let document = to_document::document(&draft);
+        document.check()?;
         let contract = Self::assemble(draft, document)?;
         contract.check_readable()?;
         Ok(contract)
@@ -178,6 +180,7 @@ impl Contract {
         crate::yaml::parse(self.to_yaml()).map(drop)
     }
 
+    /// The contract of a draft and its document, both of which are known to be right.
     fn assemble(draft: Draft, document: odcs::Document) -> Result<Self, Problems> {
         let arrow_schema = Arc::new(Schema::new(
             draft
@@ -186,7 +189,7 @@ impl Contract {
                 .map(Column::to_arrow)
                 .collect::<Vec<_>>(),
         ));
-        let yaml = document.to_yaml()?;
+        let yaml = document.write()?;
         let digest = Sha256::digest(yaml.as_bytes())
             .iter()
             .map(|byte| format!("{byte:02x}"))
@@ -210,10 +213,12 @@ impl Contract {
     /// document of several tables is refused: a data product is one table.
     pub fn from_document(document: odcs::Document) -> Result<Self, Problems> {
         let contract = Self::of_document(document)?;
+        contract.document().check()?;
         contract.check_readable()?;
         Ok(contract)
     }
 
+    /// The contract that a document states whose shape was checked.
     fn of_document(document: odcs::Document) -> Result<Self, Problems> {
         let mut problems = Problems::new();
         let draft = from_document::draft(&document, &mut problems);
@@ -229,8 +234,11 @@ impl Contract {
     /// with the line and column of what it names.
     pub fn from_yaml(text: &str) -> Result<Self, Problems> {
         let contract = Self::of_document(odcs::Document::from_yaml(text)?).and_then(|contract| {
-            // What was read has no more values than a budget allows; only its text may have grown.
-            if contract.to_yaml().len() > text.len() {
+            // What was read is no deeper than the budget allows, and mostly far from having too much in it: a line holds
+            // a key and a value, and one value more for each list that begins in it.
+            let yaml = contract.to_yaml();
+            let most = 2 * yaml.lines().count() + yaml.matches("- ").count();
+            if yaml.len() > DEFAULT_MAX_BYTES || most > MAX_NODES {
                 contract.check_readable()?;
             }
             Ok(contract)

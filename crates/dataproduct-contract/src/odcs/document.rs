@@ -186,6 +186,11 @@ impl Document {
     /// Every reason why the text could not be read back: what [`Document::check`] finds.
     pub fn to_yaml(&self) -> Result<String, Problems> {
         self.check()?;
+        self.write()
+    }
+
+    /// Writes a document that is known to be right.
+    pub(crate) fn write(&self) -> Result<String, Problems> {
         let newest = Self {
             api_version: ApiVersion::default(),
             ..self.clone()
