@@ -173,12 +173,10 @@ impl Change {
     /// several columns their names with commas. `None` for changes that are about no column.
     #[must_use]
     pub fn column(&self) -> Option<&str> {
-        self.path.strip_prefix("columns.").or_else(|| {
-            // A key is told by its columns.
-            (self.path == "key")
-                .then(|| self.after.as_deref())
-                .flatten()
-        })
+        match self.path.strip_prefix("columns.") {
+            None if self.path == "key" => self.after.as_deref(),
+            column => column,
+        }
     }
 
     pub(crate) fn new(kind: Kind, path: impl Into<String>, effect: Effect) -> Self {

@@ -18,9 +18,6 @@ mod search;
 #[cfg(test)]
 mod tests;
 
-/// The longest pattern that is looked into, in bytes.
-pub const MAX_PATTERN_BYTES: usize = 16 << 10;
-
 /// How the texts that a new pattern accepts relate to those that an old one accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Inclusion {
@@ -103,31 +100,46 @@ pub fn compare(old: &str, new: &str) -> Inclusion {
 /// As [`compare`], for texts that match as a whole or in part.
 #[must_use]
 pub fn compare_as(how: Match, old: &str, new: &str) -> Inclusion {
-    decide(how, old, new).unwrap_or_else(|stop| Inclusion::Undecided {
-        reason: stop.to_string(),
+    let mut work_left = usize::MAX;
+    compare_within(how, old, new, &mut work_left)
+}
+
+/// As [`compare_as`], for one of many pairs that share an amount of work: what this pair needs is taken
+/// from it.
+pub(crate) fn compare_within(how: Match, old: &str, new: &str, work_left: &mut usize) -> Inclusion {
+    let mut budget = Budget::default();
+    let given = budget.work.min(*work_left);
+    budget.work = given;
+    let inclusion = decide(how, old, new, &mut budget);
+    *work_left = work_left.saturating_sub(given - budget.work);
+    inclusion.unwrap_or_else(|stop| {
+        // The step that could not be paid for ends the pair and its share.
+        if matches!(stop, Stop::Work) {
+            *work_left = work_left.saturating_sub(budget.work);
+        }
+        Inclusion::Undecided {
+            reason: stop.to_string(),
+        }
     })
 }
 
-fn decide(how: Match, old: &str, new: &str) -> Result<Inclusion, Stop> {
-    let mut budget = Budget::default();
+fn decide(how: Match, old: &str, new: &str, budget: &mut Budget) -> Result<Inclusion, Stop> {
     let mut sets = alphabet::Sets::default();
-    let old_nfa = nfa::Nfa::new(old, &mut sets, &mut budget).map_err(|stop| stop.of("old"))?;
+    let old_nfa = nfa::Nfa::new(old, &mut sets, budget).map_err(|stop| stop.of("old"))?;
     // The same text is the same language, once it is known to be an expression at all.
     if old == new {
         return Ok(Inclusion::Equal);
     }
-    let new_nfa = nfa::Nfa::new(new, &mut sets, &mut budget).map_err(|stop| stop.of("new"))?;
-    let alphabet = alphabet::Alphabet::new(&sets, &mut budget)?;
+    let new_nfa = nfa::Nfa::new(new, &mut sets, budget).map_err(|stop| stop.of("new"))?;
+    let alphabet = alphabet::Alphabet::new(&sets, budget)?;
     let old = automaton::Automaton::new(&old_nfa, &alphabet, how);
     let new = automaton::Automaton::new(&new_nfa, &alphabet, how);
-    search::run(old, new, &alphabet, &mut budget)
+    search::run(old, new, &alphabet, budget)
 }
 
 /// Why a comparison ended without an answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 enum Stop {
-    #[error("a pattern is longer than {MAX_PATTERN_BYTES} bytes")]
-    TooLong,
     #[error("a pattern is no regular expression: {0}")]
     Syntax(String),
     #[error("the {0} pattern is no regular expression: {1}")]

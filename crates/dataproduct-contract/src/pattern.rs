@@ -5,6 +5,9 @@ use regex_syntax::ast::{self, Ast, ClassSet, ClassSetItem, Flag, FlagsItem, Flag
 /// The deepest nesting of groups within a pattern.
 pub const MAX_NESTING: u32 = 50;
 
+/// The longest pattern that is read, in bytes: parsing one takes a hundred times its length in memory.
+pub const MAX_PATTERN_BYTES: usize = 16 << 10;
+
 /// What folding the case of all characters costs.
 const ALL_CHARACTERS: usize = 4_500;
 
@@ -27,6 +30,9 @@ const ALL_CHARACTERS: usize = 4_500;
 /// Why the text is no regular expression in the syntax of the `regex` crate, as far as that shows before
 /// its classes are expanded.
 pub fn expansion_cost(pattern: &str) -> Result<usize, String> {
+    if pattern.len() > MAX_PATTERN_BYTES {
+        return Err(format!("it is longer than {MAX_PATTERN_BYTES} bytes"));
+    }
     let ast = ast::parse::ParserBuilder::new()
         .nest_limit(MAX_NESTING)
         .build()

@@ -26,9 +26,11 @@
 
 mod admit;
 mod encoding;
+mod promise;
 mod report;
 mod slots;
 mod structure;
 
 pub use admit::{Admitted, Gate, Verdict};
+pub use promise::{Bound, Interval, Keys, Promise, PromiseCheck, PromiseError, Scalar, Violation};
 pub use report::{Finding, Report};

@@ -71,10 +71,13 @@ pub enum Error {
         reason: String,
     },
 
-    /// A newer declaration breaks what is stored. Declare a new major version, which is another table.
-    #[error("the table cannot become that: {reason}")]
+    /// A newer declaration breaks what is stored or what readers hold. Declare a new major version, which is another
+    /// table.
+    #[error("the table cannot become that{}: {reason}", of_column(.column))]
     Incompatible {
-        /// What would break.
+        /// The column, parts of it joined by `.`; empty if it is a matter of the whole table.
+        column: String,
+        /// What would break, and what to do instead.
         reason: String,
     },
 
@@ -83,6 +86,20 @@ pub enum Error {
     SchemaMismatch {
         /// The column and the difference.
         reason: String,
+    },
+
+    /// A stored value does not fit the type that the reader asked for. Read the column in the table's type, or leave
+    /// the rows out by a filter.
+    #[error("column `{column}` of `{file}` holds {value}, which is not {wanted}")]
+    Unreadable {
+        /// The column, parts of it joined by `.`.
+        column: String,
+        /// The file it is in; empty where that is not known.
+        file: String,
+        /// The first such value, or `null`.
+        value: String,
+        /// The type that the reader asked for.
+        wanted: String,
     },
 
     /// A column was named that is not there. Name one of the table's columns.
@@ -236,6 +253,13 @@ impl Error {
             file: file.to_string(),
             reason: reason.to_string(),
         }
+    }
+}
+
+fn of_column(column: &str) -> String {
+    match column {
+        "" => String::new(),
+        column => format!(", because of column `{column}`"),
     }
 }
 

@@ -1,15 +1,24 @@
 //! Bringing an existing table to a newer declaration of it.
 
+mod merge;
+
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arrow_schema::{DataType, Fields};
+use dataproduct_quality::Promise;
 
+use self::merge::Merge;
 use crate::error::{Error, Result};
 use crate::facts::{CommitInfo, ENGINE};
-use crate::log::action::{Metadata, write_line};
+use crate::log::action::{Metadata, Protocol, write_line};
 use crate::log::segment::entry_name;
 use crate::log::state::TableState;
-use crate::schema::{SORT_BY, has_local_timestamps};
+use crate::prove::Proof;
+use crate::schema::delta::{parse, write};
+use crate::schema::features::{self, MAPPING_MAX_ID, MAPPING_MODE};
+use crate::schema::{SORT_BY, arrow_of_delta, names};
+use crate::snapshot::Snapshot;
 use crate::spec::TableSpec;
 use crate::table::Table;
 use crate::write::commit::{next_millis, pause};
@@ -18,23 +27,37 @@ use crate::write::options::DEFAULT_COMMIT_TIMEOUT;
 impl Table {
     /// Evolves the table to a newer declaration, in one commit of metadata; no data file is touched.
     ///
-    /// What may change: nullable columns are added, also within structs; a column may become nullable; comments, sort
-    /// order, name, description and properties change; properties that the declaration does not name stay. Rows
-    /// written before read as null in an added column. Returns the version from which on the declaration holds; if it
-    /// holds already, nothing is committed.
+    /// What may change:
     ///
-    /// A writer that began before fails with [`Error::Conflict`] if the columns changed.
+    /// * A nullable column is added, also within structs; rows written before read as null in it. A column that may
+    ///   not be null is added only while the table has no data.
+    /// * A column may become nullable. It may become required if no stored row is null in it: that is proven here, on
+    ///   the version that the commit follows, and proven again for what others publish meanwhile.
+    /// * With [`TableSpec::with_type_widening`] integers, floats and decimals may become wider.
+    /// * A column may be renamed, which is seen by its id ([`TableSpec::from_contract`]). With
+    ///   [`TableSpec::with_column_mapping`] only its name changes. Without, the table has both columns from then on:
+    ///   every publish fills the old one from the new, and a read of the new one takes the old one's values from
+    ///   files written before, so that either name gives the same values to readers of this crate. Other programs
+    ///   find null under the new name in rows written before.
+    /// * Columns change their order, comments, sort order, name, description and properties change. Properties that
+    ///   the declaration does not name stay.
+    ///
+    /// Returns the version from which on the declaration holds; if it holds already, nothing is committed. A writer
+    /// that began before fails with [`Error::Conflict`] if the columns changed.
     ///
     /// # Errors
     ///
-    /// `Incompatible` if the declaration takes a column away, changes a type or the partitioning, adds a column that
-    /// may not be null, or forbids nulls; `InvalidSpec` if it cannot be declared so; `Unsupported` if the table uses a
-    /// feature that this crate does not write; `Contention` and `Store` as with a publish.
+    /// `Incompatible`, with column and reason, for every other change: a column taken away, a type changed or narrowed,
+    /// a decimal's scale changed, fields within a struct reordered, the partitioning changed, nulls that are there
+    /// forbidden; `InvalidSpec` if it cannot be declared so; `Unsupported` if the table uses a feature that this crate
+    /// does not write; `Contention` and `Store` as with a publish; those of [`Snapshot::prove`].
     pub async fn evolve(&self, spec: &TableSpec) -> Result<u64> {
         let queue = self.queue();
         let _turn = queue.lock().await;
         let deadline = Instant::now() + DEFAULT_COMMIT_TIMEOUT;
         let mut attempts = 0;
+        // Files whose rows keep what is asked of them already.
+        let mut proven = HashSet::new();
         loop {
             attempts += 1;
             // Whatever became of the try before, the newest state tells: evolving twice is evolving once.
@@ -47,11 +70,12 @@ impl Table {
                     what: format!("evolving a table with {feature}"),
                 });
             }
-            let Some(metadata) = evolved(&state, spec)? else {
+            let Some(step) = evolved(&state, spec)? else {
                 return Ok(state.version);
             };
+            self.prove_step(&state, &step.prove, &mut proven).await?;
             let version = state.version + 1;
-            let entry = entry(self, &state, &metadata, spec)?;
+            let entry = entry(self, &state, &step)?;
             let created = self
                 .storage()
                 .create(&entry_name(version), entry.into())
@@ -68,17 +92,52 @@ impl Table {
             tokio::time::sleep(pause(attempts).max(Duration::from_millis(1))).await;
         }
     }
+
+    /// Proves that stored rows keep what a declaration newly says of them, in the files where that is not known yet.
+    async fn prove_step(
+        &self,
+        state: &Arc<TableState>,
+        promises: &[Promise],
+        proven: &mut HashSet<String>,
+    ) -> Result<()> {
+        if promises.is_empty() {
+            return Ok(());
+        }
+        let snapshot = Snapshot::new(self.clone(), Arc::clone(state));
+        match snapshot.prove_except(promises, proven).await? {
+            Proof::Holds { .. } => {
+                proven.extend(state.files.iter().map(|add| add.path.clone()));
+                Ok(())
+            }
+            Proof::Violated {
+                promise,
+                file,
+                row,
+                value,
+                ..
+            } => Err(Error::Incompatible {
+                column: promise.columns().join(", "),
+                reason: format!(
+                    "it is {value} in row {row} of `{}`: correct what is stored first, or keep the column as it is",
+                    file.unwrap_or_default()
+                ),
+            }),
+        }
+    }
 }
 
-/// The metadata after evolving; `None` if nothing changes.
-fn evolved(state: &TableState, spec: &TableSpec) -> Result<Option<Metadata>> {
+/// What a commit of metadata changes.
+struct Step {
+    metadata: Metadata,
+    protocol: Option<Protocol>,
+    /// What must hold of every stored row.
+    prove: Vec<Promise>,
+}
+
+/// The step to a declaration; `None` if nothing changes.
+fn evolved(state: &TableState, spec: &TableSpec) -> Result<Option<Step>> {
     let before = &state.metadata;
     let mut after = spec.to_metadata(before.id.clone(), 0)?;
-    let schema = crate::schema::arrow_of_delta(&after.schema_string)?;
-    check_fields(state.schema.arrow.fields(), schema.fields(), "")?;
-    if after.partition_columns != before.partition_columns {
-        return Err(incompatible("the partition columns cannot change"));
-    }
     after.created_time = before.created_time;
     after.format = before.format.clone();
     after.name = after.name.or_else(|| before.name.clone());
@@ -92,75 +151,58 @@ fn evolved(state: &TableState, spec: &TableSpec) -> Result<Option<Metadata>> {
                 .or_insert_with(|| value.clone());
         }
     }
-    Ok((after != **before).then_some(after))
+    let mapped = features::is_mapped(&after.configuration);
+    if features::is_mapped(&before.configuration) && !mapped {
+        return Err(Error::Incompatible {
+            column: String::new(),
+            reason: format!("`{MAPPING_MODE}` cannot be taken back: files have names of their own"),
+        });
+    }
+    let mut stored = Metadata::clone(before);
+    if mapped && !features::is_mapped(&before.configuration) {
+        // What is stored keeps the names that its files have.
+        names::assign(&mut stored, true)?;
+        let last = stored.configuration.get(MAPPING_MAX_ID).cloned();
+        after
+            .configuration
+            .insert(MAPPING_MAX_ID.to_owned(), last.flatten());
+    }
+    let mut merge = Merge {
+        mapped,
+        widening: features::may_widen(&after.configuration),
+        empty: state.files.len() == 0,
+        partition_by: before.partition_columns.clone(),
+        prove: Vec::new(),
+    };
+    let fields = merge.table(parse(&stored.schema_string)?, parse(&after.schema_string)?)?;
+    after.schema_string = write(fields)?;
+    if mapped {
+        names::assign(&mut after, false)?;
+    }
+    if after.partition_columns != merge.partition_by {
+        return Err(Error::Incompatible {
+            column: String::new(),
+            reason: "the partition columns cannot change; publish the next major version"
+                .to_owned(),
+        });
+    }
+    // The text of a schema may differ where its meaning does not.
+    if parse(&after.schema_string)? == parse(&before.schema_string)? {
+        after.schema_string.clone_from(&before.schema_string);
+    }
+    if after == **before {
+        return Ok(None);
+    }
+    let arrow = arrow_of_delta(&after.schema_string)?;
+    let needed = features::needed(arrow.fields(), &after.configuration);
+    Ok(Some(Step {
+        protocol: features::with(&state.protocol, &needed),
+        metadata: after,
+        prove: merge.prove,
+    }))
 }
 
-fn incompatible(reason: impl Into<String>) -> Error {
-    Error::Incompatible {
-        reason: reason.into(),
-    }
-}
-
-fn check_fields(before: &Fields, after: &Fields, within: &str) -> Result<()> {
-    for field in before {
-        let name = format!("{within}{}", field.name());
-        let Some(kept) = after.iter().find(|kept| kept.name() == field.name()) else {
-            return Err(incompatible(format!("column `{name}` is taken away")));
-        };
-        if field.is_nullable() && !kept.is_nullable() {
-            return Err(incompatible(format!(
-                "column `{name}` may hold nulls already"
-            )));
-        }
-        check_type(field.data_type(), kept.data_type(), &name)?;
-    }
-    for field in after {
-        let added = before.iter().all(|known| known.name() != field.name());
-        if added && !field.is_nullable() {
-            return Err(incompatible(format!(
-                "column `{within}{}` is added and must let the rows that are there be null",
-                field.name()
-            )));
-        }
-    }
-    Ok(())
-}
-
-fn check_type(before: &DataType, after: &DataType, name: &str) -> Result<()> {
-    match (before, after) {
-        (DataType::Struct(before), DataType::Struct(after)) => {
-            check_fields(before, after, &format!("{name}."))
-        }
-        (DataType::List(before), DataType::List(after)) => {
-            if before.is_nullable() && !after.is_nullable() {
-                return Err(incompatible(format!(
-                    "the items of `{name}` may be null already"
-                )));
-            }
-            check_type(before.data_type(), after.data_type(), name)
-        }
-        (DataType::Map(before, _), DataType::Map(after, _)) => {
-            match (before.data_type(), after.data_type()) {
-                // The fields are the key and the value.
-                (DataType::Struct(before), DataType::Struct(after)) => {
-                    check_fields(before, after, &format!("{name}."))
-                }
-                _ => Ok(()),
-            }
-        }
-        _ if before == after => Ok(()),
-        _ => Err(incompatible(format!(
-            "column `{name}` is {before} and cannot become {after}"
-        ))),
-    }
-}
-
-fn entry(
-    table: &Table,
-    state: &TableState,
-    metadata: &Metadata,
-    spec: &TableSpec,
-) -> Result<Vec<u8>> {
+fn entry(table: &Table, state: &TableState, step: &Step) -> Result<Vec<u8>> {
     let info = CommitInfo {
         timestamp: Some(next_millis(table, state)),
         operation: Some("CHANGE TABLE".to_owned()),
@@ -172,34 +214,9 @@ fn entry(
     };
     let mut entry = Vec::new();
     write_line(&mut entry, "commitInfo", &info)?;
-    let features = state
-        .protocol
-        .reader_features
-        .as_deref()
-        .unwrap_or_default();
-    if has_local_timestamps(spec.schema().fields())
-        && !features.iter().any(|feature| feature == "timestampNtz")
-    {
-        let mut protocol = spec.to_protocol();
-        // Features that the table had stay.
-        let merge = |into: &mut Option<Vec<String>>, from: &Option<Vec<String>>| {
-            let into = into.get_or_insert_default();
-            for feature in from.iter().flatten() {
-                if !into.contains(feature) {
-                    into.push(feature.clone());
-                }
-            }
-        };
-        merge(
-            &mut protocol.reader_features,
-            &state.protocol.reader_features,
-        );
-        merge(
-            &mut protocol.writer_features,
-            &state.protocol.writer_features,
-        );
-        write_line(&mut entry, "protocol", &protocol)?;
+    if let Some(protocol) = &step.protocol {
+        write_line(&mut entry, "protocol", protocol)?;
     }
-    write_line(&mut entry, "metaData", metadata)?;
+    write_line(&mut entry, "metaData", &step.metadata)?;
     Ok(entry)
 }

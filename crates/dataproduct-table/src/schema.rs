@@ -1,10 +1,14 @@
 //! A table's schema, in Arrow and in Delta, and bringing rows into it.
 
+pub(crate) mod convert;
+pub(crate) mod delta;
+pub(crate) mod features;
+pub(crate) mod names;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_cast::CastOptions;
 use arrow_schema::{DataType, Field, FieldRef, Fields, Schema, SchemaRef, TimeUnit};
 use delta_kernel::engine::arrow_conversion::{TryIntoArrow, TryIntoKernel};
 use delta_kernel::schema::StructType;
@@ -24,6 +28,11 @@ pub(crate) struct TableSchema {
     pub(crate) sort_by: Vec<String>,
     /// How many leaf columns get statistics in the log.
     pub(crate) indexed_columns: usize,
+    /// Whether columns have names of their own in files.
+    pub(crate) mapped: bool,
+    /// Columns that were renamed without column mapping: for each of the names, the others. All of them are stored,
+    /// with the same values, in files written since.
+    pub(crate) renamed: BTreeMap<String, Vec<String>>,
 }
 
 /// Delta's default for how many leading leaf columns have statistics.
@@ -43,11 +52,17 @@ impl TableSchema {
                 Some(Ok(count)) => usize::try_from(count).unwrap_or(DEFAULT_INDEXED_COLUMNS),
                 _ => DEFAULT_INDEXED_COLUMNS,
             };
+        let mapped = features::is_mapped(&metadata.configuration);
+        if mapped {
+            names::check(&arrow)?;
+        }
         Ok(Self {
             partition_by: metadata.partition_columns.clone(),
             sort_by: sort_by.into_iter().filter(known).collect(),
+            renamed: Self::renames(&arrow),
             arrow,
             indexed_columns,
+            mapped,
         })
     }
 
@@ -61,7 +76,8 @@ impl TableSchema {
 
     /// Brings a batch into the table's schema: columns by name, in the table's order, in the stored types.
     ///
-    /// Top-level dictionaries of strings stay dictionaries, which encode faster and are stored as strings.
+    /// Top-level dictionaries of strings stay dictionaries, which encode faster and are stored as strings. A column
+    /// that was renamed gets the values of the one that took its place.
     pub(crate) fn conform(&self, batch: &RecordBatch) -> Result<RecordBatch> {
         let mismatch = |reason: String| Error::SchemaMismatch { reason };
         for field in batch.schema_ref().fields() {
@@ -76,7 +92,11 @@ impl TableSchema {
         let mut columns = Vec::with_capacity(self.arrow.fields().len());
         for field in self.arrow.fields() {
             let name = field.name();
-            let column = match batch.column_by_name(name) {
+            let newer = field.metadata().get(delta::RENAMED_TO);
+            let given = batch
+                .column_by_name(name)
+                .or_else(|| batch.column_by_name(newer?));
+            let column = match given {
                 Some(column) => conform_column(column, field)?,
                 None if field.is_nullable() => {
                     arrow_array::new_null_array(field.data_type(), batch.num_rows())
@@ -102,6 +122,31 @@ impl TableSchema {
     }
 }
 
+impl TableSchema {
+    /// [Conforms](Self::conform) a batch and gives its columns their names in `files`.
+    pub(crate) fn conform_in_files(
+        &self,
+        batch: &RecordBatch,
+        files: &Self,
+    ) -> Result<RecordBatch> {
+        let batch = self.conform(batch)?;
+        if !self.mapped {
+            return Ok(batch);
+        }
+        let failed = |error: arrow_schema::ArrowError| Error::encoding("naming columns", error);
+        let (mut fields, mut columns) = (Vec::new(), Vec::new());
+        for (column, field) in batch.columns().iter().zip(files.arrow.fields()) {
+            let column = convert::relabel(column, field.data_type()).map_err(failed)?;
+            let field = Field::clone(field).with_data_type(column.data_type().clone());
+            fields.push(field);
+            columns.push(column);
+        }
+        let options = arrow_array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
+            .map_err(failed)
+    }
+}
+
 fn conform_column(column: &ArrayRef, field: &Field) -> Result<ArrayRef> {
     let (from, to) = (column.data_type(), field.data_type());
     let dictionary_of_strings = matches!(from, DataType::Dictionary(_, values) if **values == DataType::Utf8 && *to == DataType::Utf8);
@@ -116,17 +161,20 @@ fn conform_column(column: &ArrayRef, field: &Field) -> Result<ArrayRef> {
             reason: format!("column `{}` is {from}, the table stores {to}", field.name()),
         });
     }
-    let options = CastOptions {
-        safe: false,
-        ..CastOptions::default()
-    };
-    arrow_cast::cast_with_options(column, to, &options).map_err(|error| Error::SchemaMismatch {
-        reason: format!("column `{}`: {error}", field.name()),
+    convert::to_type(column, to).map_err(|unfit| Error::SchemaMismatch {
+        reason: format!(
+            "column `{}{}` holds {}, which is not {}",
+            field.name(),
+            unfit.within,
+            unfit.value,
+            unfit.wanted
+        ),
     })
 }
 
 /// Whether two stored types differ at most in the names and nullability of nested parts that have no name of
-/// their own, or in that a narrower type is given for a wider one.
+/// their own, in that a narrower type is given for a wider one, or in fields of structs that may be null. Text is
+/// never read as a number, and no number is narrowed, as other writers do silently.
 fn same_kind(given: &DataType, stored: &DataType) -> bool {
     use DataType as D;
     match (given, stored) {
@@ -142,11 +190,19 @@ fn same_kind(given: &DataType, stored: &DataType) -> bool {
             _ => false,
         },
         (D::Struct(given), D::Struct(stored)) => {
-            given.len() == stored.len()
-                && given.iter().zip(stored).all(|(given, stored)| {
-                    given.name() == stored.name()
-                        && same_kind(given.data_type(), stored.data_type())
-                })
+            let find = |fields: &Fields, name: &str| -> Option<DataType> {
+                let field = fields.iter().find(|field| field.name() == name);
+                field.map(|field| field.data_type().clone())
+            };
+            let known = given.iter().all(|given| {
+                find(stored, given.name())
+                    .is_some_and(|stored| same_kind(given.data_type(), &stored))
+            });
+            // A field that was added later is null in rows that do not have it.
+            known
+                && stored
+                    .iter()
+                    .all(|field| field.is_nullable() || find(given, field.name()).is_some())
         }
         (D::Int8, D::Int16 | D::Int32 | D::Int64)
         | (D::Int16, D::Int32 | D::Int64)
@@ -255,24 +311,13 @@ pub(crate) fn column_names(schema: &Schema) -> String {
     names.join(", ")
 }
 
-/// Casts a column read from a file to the type that the reader asked for.
+/// Brings a column read from a file into another type, exactly.
 pub(crate) fn read_as(column: &ArrayRef, to: &DataType, name: &str) -> Result<ArrayRef> {
-    if column.data_type() == to {
-        return Ok(Arc::clone(column));
-    }
-    let options = CastOptions {
-        safe: false,
-        ..CastOptions::default()
-    };
-    // A dictionary whose values are to come out plain is a lookup; anything else is a cast.
-    let plain = match column.data_type() {
-        DataType::Dictionary(_, values) if values.as_ref() == to => {
-            let dictionary = column.as_any_dictionary();
-            return arrow_select::take::take(dictionary.values(), dictionary.keys(), None)
-                .map_err(|error| Error::encoding("reading a dictionary", error));
-        }
-        _ => column,
-    };
-    arrow_cast::cast_with_options(plain, to, &options)
-        .map_err(|error| Error::encoding("casting a column", format!("`{name}`: {error}")))
+    convert::to_type(column, to).map_err(|unfit| {
+        let reason = format!(
+            "`{name}{}` holds {}, which is not {}",
+            unfit.within, unfit.value, unfit.wanted
+        );
+        Error::encoding("casting a column", reason)
+    })
 }

@@ -49,10 +49,15 @@ pub struct DataFile {
     pub written_at: Option<DateTime<Utc>>,
 }
 
+/// The path of a data file, relative to the table's folder.
+pub(crate) fn path_of(add: &Add) -> String {
+    decode_path(&add.path).unwrap_or_else(|_| add.path.clone())
+}
+
 impl DataFile {
     fn of(add: &Add) -> Self {
         Self {
-            path: decode_path(&add.path).unwrap_or_else(|_| add.path.clone()),
+            path: path_of(add),
             bytes: add.size.unsigned_abs(),
             rows: add.tag(TAG_ROWS).and_then(|rows| rows.parse().ok()),
             sha256: add.tag(TAG_SHA256).map(str::to_owned),

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
-use dataproduct_contract::{Column, Contract};
+use dataproduct_contract::{Column, Contract, DataType as ColumnType, Value};
 
 use crate::error::{Error, Result};
-use crate::log::action::{Format, Metadata, Protocol};
+use crate::log::action::{Format, Metadata};
+use crate::schema::delta::COLUMN_ID;
+use crate::schema::features::{MAPPING_MODE, TYPE_WIDENING};
 use crate::schema::{self, SORT_BY, TableSchema};
 
 /// The declaration of a table to create, or to evolve an existing one to.
@@ -40,8 +42,12 @@ impl TableSpec {
 
     /// The table of a contract: its columns, partition columns, sort order and names.
     ///
-    /// Descriptions of columns become column comments. The contract's product and owner are table properties
+    /// Descriptions of columns become column comments, and their stable identifiers are kept with them, by which
+    /// [`Table::evolve`](crate::Table::evolve) sees a rename. The contract's product and owner are table properties
     /// (`dataproduct.product`, `dataproduct.owner`); its version is not, as it is a fact of each commit.
+    ///
+    /// The custom properties `delta.columnMapping.mode: name` and `delta.enableTypeWidening: true` of the contract ask
+    /// for [column mapping](Self::with_column_mapping) and [type widening](Self::with_type_widening).
     #[must_use]
     pub fn from_contract(contract: &Contract) -> Self {
         let names = |columns: Vec<&Column>| {
@@ -50,30 +56,53 @@ impl TableSpec {
                 .map(|column| column.name.clone())
                 .collect::<Vec<_>>()
         };
-        let schema = contract.arrow_schema();
-        let fields = schema.fields().iter().map(|field| {
-            let comment = contract
-                .column(field.name())
-                .and_then(|column| column.description.clone());
-            let metadata = comment.map(|comment| ("comment".to_owned(), comment));
-            Field::clone(field).with_metadata(metadata.into_iter().collect())
-        });
+        let fields = contract.columns().iter().map(described);
         let partition_by = names(contract.partition_by());
         // A partition column has one value in a file: there is nothing to sort.
         let sortable = |column: &&Column| {
             column.partition.is_none() && !column.to_arrow().data_type().is_nested()
         };
         let sort_by = names(contract.sort_by().into_iter().filter(sortable).collect());
-        let spec = Self::new(Arc::new(Schema::new(fields.collect::<Vec<_>>())))
+        let mut spec = Self::new(Arc::new(Schema::new(fields.collect::<Vec<_>>())))
             .with_partition_by(partition_by)
             .with_sort_by(sort_by)
             .with_name(contract.name().to_string())
             .with_property("dataproduct.product", contract.name().to_string())
             .with_property("dataproduct.owner", contract.owner());
+        for (name, value) in contract.custom() {
+            if [MAPPING_MODE, TYPE_WIDENING].contains(&name.as_str()) {
+                let text = match value {
+                    Value::Bool(value) => value.to_string(),
+                    value => value
+                        .as_str()
+                        .unwrap_or("neither text nor truth")
+                        .to_owned(),
+                };
+                spec = spec.with_property(name, text);
+            }
+        }
         match contract.description() {
             Some(description) => spec.with_description(description),
             None => spec,
         }
+    }
+
+    /// Gives columns names of their own in files, so that a rename changes nothing but the name (Delta's column
+    /// mapping by name). Cannot be taken back.
+    ///
+    /// Programs that do not know the feature cannot open the table any more; docs/format.md names them.
+    #[must_use]
+    pub fn with_column_mapping(self) -> Self {
+        self.with_property(MAPPING_MODE, "name")
+    }
+
+    /// Lets integers, floats and decimals become wider without their files being written anew (Delta's type
+    /// widening).
+    ///
+    /// Programs that do not know the feature cannot open the table any more; docs/format.md names them.
+    #[must_use]
+    pub fn with_type_widening(self) -> Self {
+        self.with_property(TYPE_WIDENING, "true")
     }
 
     /// Splits the rows into a folder for each combination of values of these columns.
@@ -121,6 +150,7 @@ impl TableSpec {
     pub(crate) fn to_metadata(&self, id: String, created_millis: i64) -> Result<Metadata> {
         let invalid = |reason: String| Error::InvalidSpec { reason };
         self.check_names()?;
+        self.check_features()?;
         let schema_string = schema::delta_of_arrow(&self.schema)?;
         let arrow = schema::arrow_of_delta(&schema_string)?;
         for column in &self.partition_by {
@@ -211,27 +241,59 @@ impl TableSpec {
         Ok(())
     }
 
-    /// The lowest protocol that says what the table holds: a plain table is open to every reader, so features
-    /// are named only where a column cannot be had without.
-    pub(crate) fn to_protocol(&self) -> Protocol {
-        if schema::has_local_timestamps(self.schema.fields()) {
-            let feature = |name: &str| name.to_owned();
-            return Protocol {
-                min_reader_version: 3,
-                min_writer_version: 7,
-                reader_features: Some(vec![feature("timestampNtz")]),
-                writer_features: Some(vec![
-                    feature("timestampNtz"),
-                    feature("invariants"),
-                    feature("appendOnly"),
-                ]),
+    /// The features that are asked for by properties.
+    fn check_features(&self) -> Result<()> {
+        for (name, known) in [
+            (MAPPING_MODE, &["none", "name"][..]),
+            (TYPE_WIDENING, &["true", "false"]),
+        ] {
+            let value = self.properties.get(name);
+            if let Some(value) = value.filter(|value| !known.contains(&value.as_str())) {
+                return Err(Error::InvalidSpec {
+                    reason: format!(
+                        "`{name}` is `{}`: use one of {}",
+                        value.escape_debug(),
+                        known.join(", ")
+                    ),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The Arrow field of a column with what the table keeps of it, at every depth.
+fn described(column: &Column) -> Field {
+    let field = column.to_arrow();
+    let comment = column.description.clone();
+    let comment = comment.map(|comment| ("comment".to_owned(), comment));
+    let id = column.id.clone().map(|id| (COLUMN_ID.to_owned(), id));
+    let data_type = described_type(&column.data_type, field.data_type());
+    let metadata = comment.into_iter().chain(id).collect();
+    field.with_data_type(data_type).with_metadata(metadata)
+}
+
+fn described_type(data_type: &ColumnType, arrow: &DataType) -> DataType {
+    let part = |column: &Column, field: &Field| {
+        let data_type = described_type(&column.data_type, field.data_type());
+        Arc::new(field.clone().with_data_type(data_type))
+    };
+    match (data_type, arrow) {
+        (ColumnType::Struct(columns), _) => {
+            DataType::Struct(columns.iter().map(described).collect())
+        }
+        (ColumnType::List(column), DataType::List(element)) => {
+            DataType::List(part(column, element))
+        }
+        (ColumnType::Map { key, value }, DataType::Map(entries, sorted)) => {
+            let DataType::Struct(fields) = entries.data_type() else {
+                return arrow.clone();
             };
+            let parts = [key, value].into_iter().zip(fields);
+            let parts = parts.map(|(column, field)| part(column, field)).collect();
+            let entries = Field::clone(entries).with_data_type(DataType::Struct(parts));
+            DataType::Map(Arc::new(entries), *sorted)
         }
-        Protocol {
-            min_reader_version: 1,
-            min_writer_version: 2,
-            reader_features: None,
-            writer_features: None,
-        }
+        _ => arrow.clone(),
     }
 }

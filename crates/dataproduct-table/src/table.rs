@@ -14,6 +14,7 @@ use crate::location::Location;
 use crate::log::action::{Actions, write_line};
 use crate::log::segment::{self, entry_name};
 use crate::log::state::TableState;
+use crate::schema::{TableSchema, features, names};
 use crate::snapshot::Snapshot;
 use crate::spec::TableSpec;
 use crate::storage::Storage;
@@ -222,7 +223,13 @@ impl Table {
         let storage = location.open()?;
         let millis = location.now_millis();
         let id = uuid::Uuid::now_v7().to_string();
-        let metadata = spec.to_metadata(id.clone(), millis)?;
+        let mut metadata = spec.to_metadata(id.clone(), millis)?;
+        if features::is_mapped(&metadata.configuration) {
+            names::assign(&mut metadata, false)?;
+        }
+        let schema = TableSchema::of(&metadata)?;
+        let needed = features::needed(schema.arrow.fields(), &metadata.configuration);
+        let protocol = features::with(&features::plain(), &needed).unwrap_or_else(features::plain);
         let info = CommitInfo {
             timestamp: Some(millis),
             operation: Some("CREATE TABLE".to_owned()),
@@ -234,7 +241,7 @@ impl Table {
         };
         let mut entry = Vec::new();
         write_line(&mut entry, "commitInfo", &info)?;
-        write_line(&mut entry, "protocol", &spec.to_protocol())?;
+        write_line(&mut entry, "protocol", &protocol)?;
         write_line(&mut entry, "metaData", &metadata)?;
         let name = entry_name(0);
         let entry = bytes::Bytes::from(entry);

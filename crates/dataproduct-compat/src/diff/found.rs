@@ -5,20 +5,31 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use crate::change::{Effect, Witness};
-use crate::language::{self, Inclusion};
+use crate::language::{self, Inclusion, Match};
 use crate::{Change, Kind};
 
-/// The most pairs of different patterns that one comparison decides: each costs milliseconds, and
-/// contracts come from strangers.
-pub(crate) const MAX_PATTERN_PAIRS: usize = 64;
+/// The work that all pairs of patterns of one comparison share, in the steps of [`language`]: contracts
+/// come from strangers, and may hold hundreds of patterns that are dear to compare.
+const PATTERN_WORK: usize = 2_400_000;
 
 /// The longest text that a change quotes, in characters.
 const MAX_SHOWN: usize = 160;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) changes: Vec<Change>,
     patterns: HashMap<(String, String), Inclusion>,
+    pattern_work: usize,
+}
+
+impl Default for Found {
+    fn default() -> Self {
+        Self {
+            changes: Vec::new(),
+            patterns: HashMap::new(),
+            pattern_work: PATTERN_WORK,
+        }
+    }
 }
 
 impl Found {
@@ -74,12 +85,7 @@ impl Found {
         if let Some(known) = self.patterns.get(&pair) {
             return known.clone();
         }
-        if self.patterns.len() >= MAX_PATTERN_PAIRS {
-            return Inclusion::Undecided {
-                reason: format!("more than {MAX_PATTERN_PAIRS} patterns differ"),
-            };
-        }
-        let inclusion = language::compare(old, new);
+        let inclusion = language::compare_within(Match::Whole, old, new, &mut self.pattern_work);
         self.patterns.insert(pair, inclusion.clone());
         inclusion
     }

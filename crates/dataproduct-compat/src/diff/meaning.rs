@@ -27,8 +27,12 @@ pub(crate) fn column(path: &str, old: Stated<'_>, new: Stated<'_>, found: &mut F
 
 fn unit(path: &str, old: &Column, new: &Column, found: &mut Found) {
     let (a, b) = (&old.unit, &new.unit);
+    if a == b {
+        return;
+    }
     let (kind, effect) = match (a.as_deref().map(str::trim), b.as_deref().map(str::trim)) {
-        (a, b) if a == b => return,
+        // Spaces around it mean nothing.
+        (a, b) if a == b => (Kind::DescriptionChanged, Effect::Metadata),
         (None, _) => (Kind::UnitAdded, Effect::Tightens),
         (_, None) => (Kind::UnitRemoved, Effect::Loosens),
         (Some(a), Some(b)) if is_currency(a) && is_currency(b) => {

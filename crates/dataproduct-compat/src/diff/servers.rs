@@ -1,5 +1,7 @@
 //! Where the data is served and in which form.
 
+use std::collections::HashSet;
+
 use dataproduct_contract::odcs::{Document, Server, ServerKind};
 use dataproduct_contract::{Map, Value};
 
@@ -84,9 +86,10 @@ fn server(old: &Server, new: &Server, found: &mut Found) {
     let mut compare = |kind, a: Vec<(String, String)>, b: Vec<(String, String)>| {
         if a != b {
             let text = |from: &[(String, String)], other: &[(String, String)]| {
+                let known: HashSet<&(String, String)> = other.iter().collect();
                 let differing: Vec<String> = from
                     .iter()
-                    .filter(|pair| !other.contains(pair))
+                    .filter(|pair| !known.contains(pair))
                     .map(|(name, value)| format!("{name} {value}"))
                     .collect();
                 super::found::list(&differing)

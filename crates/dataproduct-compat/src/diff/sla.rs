@@ -1,5 +1,7 @@
 //! Service levels: units normalised first, then each in its own direction.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, TimeZone, Utc};
 use dataproduct_contract::odcs::{Document, SlaProperty};
 use dataproduct_contract::{Value, parse_period, unit_seconds};
@@ -137,33 +139,37 @@ pub(crate) fn promises(old: &Document, new: &Document, found: &mut Found) {
     }
     // What is promised once before and once after, of another element, for another reason or on other
     // days, has changed; it cannot be told which is better.
-    let only =
-        |name: &str, list: &[&Promise<'_>]| list.iter().filter(|p| p.name == name).count() == 1;
+    let (lost, won) = (counted(&gone), counted(&added));
+    let moved = |name: &str| lost.get(name) == Some(&1) && won.get(name) == Some(&1);
+    let partners: HashMap<&str, &Promise<'_>> = added
+        .iter()
+        .map(|after| (after.name.as_str(), *after))
+        .collect();
     for before in &gone {
         let path = format!("sla.{}", before.name);
-        let moved = only(&before.name, &gone) && only(&before.name, &added);
-        match added
-            .iter()
-            .position(|after| moved && after.name == before.name)
-        {
-            Some(i) => {
-                let after = added.remove(i);
-                let (a, b) = (before.text(), after.text());
-                found.effect(Kind::SlaChanged, &path, Effect::Undecided, a, b);
+        let partner = partners.get(before.name.as_str());
+        let text = before.text();
+        match partner.filter(|_| moved(&before.name)) {
+            Some(after) => {
+                let after = after.text();
+                found.effect(Kind::SlaChanged, &path, Effect::Undecided, text, after);
             }
-            None => found.effect(
-                Kind::SlaRemoved,
-                &path,
-                Effect::Loosens,
-                before.text(),
-                None,
-            ),
+            None => found.effect(Kind::SlaRemoved, &path, Effect::Loosens, text, None),
         }
     }
-    for after in added {
+    for after in added.iter().filter(|after| !moved(&after.name)) {
         let path = format!("sla.{}", after.name);
         found.effect(Kind::SlaAdded, &path, Effect::Tightens, None, after.text());
     }
+}
+
+/// How many promises there are of each name.
+fn counted<'a>(promises: &[&'a Promise<'_>]) -> HashMap<&'a str, usize> {
+    let mut counts = HashMap::new();
+    for promise in promises {
+        *counts.entry(promise.name.as_str()).or_default() += 1;
+    }
+    counts
 }
 
 fn compared(old: &Promise<'_>, new: &Promise<'_>, found: &mut Found) {
@@ -179,6 +185,12 @@ fn compared(old: &Promise<'_>, new: &Promise<'_>, found: &mut Found) {
         Effect::Tightens => found.effect(Kind::SlaTightened, &path, effect, before, after),
         Effect::Loosens => found.effect(Kind::SlaLoosened, &path, effect, before, after),
         _ => found.effect(Kind::SlaChanged, &path, effect, before, after),
+    }
+    if effect == Effect::Metadata && cron(a).is_some() {
+        // The schedule is the promise; the value beside it is read by people.
+        let value = |p: &SlaProperty| json(&Some(&p.value));
+        let path = format!("{path}.value");
+        found.metadata(Kind::OtherChanged, &path, value(a), value(b));
     }
     let words = |p: &SlaProperty| p.description.clone();
     found.metadata(Kind::DescriptionChanged, &path, words(a), words(b));

@@ -22,7 +22,7 @@ pub(crate) fn table(old: &Contract, new: &Contract, matched: &Matched<'_>, found
     let (a, b) = (before(old.partition_by()), after(new.partition_by()));
     if a != b {
         let (kind, effect) = if is_path {
-            (Kind::PartitioningChangedOnPath, Effect::Both)
+            (Kind::PartitioningChangedOnPath, Effect::Loosens)
         } else {
             (Kind::PartitioningChanged, Effect::Metadata)
         };
@@ -62,7 +62,7 @@ fn kind_of_table(old: &Contract, new: &Contract, is_path: bool, found: &mut Foun
     let (before, after) = (kind(&a.physical_type), kind(&b.physical_type));
     if !before.eq_ignore_ascii_case(&after) {
         let (kind, effect) = if is_path {
-            (Kind::TableKindChangedOnPath, Effect::Both)
+            (Kind::TableKindChangedOnPath, Effect::Loosens)
         } else {
             (Kind::TableKindChanged, Effect::Metadata)
         };

@@ -103,15 +103,19 @@ pub(crate) fn column(place: &Place<'_>, old: Stated<'_>, new: Stated<'_>, found:
             }
         },
         Relation::Narrower => {
-            let only_old = match beyond(a, &b.data_type) {
-                Beyond::Something(Some(point)) => row(place, a, &point),
-                _ => None,
+            // Even where every value fits, a table cannot take the narrower type in place.
+            let (effect, only_old) = match beyond(a, &b.data_type) {
+                Beyond::Nothing => (Effect::Metadata, None),
+                Beyond::Something(point) => (
+                    Effect::Tightens,
+                    point.and_then(|point| row(place, a, &point)),
+                ),
             };
             let witness = Witness {
                 only_old,
                 only_new: None,
             };
-            note(Kind::TypeNarrowed, Effect::Tightens, witness);
+            note(Kind::TypeNarrowed, effect, witness);
         }
     }
     if let (Some(before), Some(after)) = (old.property, new.property) {

@@ -64,16 +64,17 @@ pub(crate) fn column(place: &Place<'_>, old: &Column, new: &Column, found: &mut 
         (Some(a), Some(b)) if a != b => Some(found.patterns(a, b)),
         _ => None,
     };
+    let sets = (Values::of(old), Values::of(new));
+    let comparable = matches!(&sets, (Some(a), Some(b)) if a.is_comparable(b));
     let mut aspects = Vec::new();
-    range(old, new, &mut aspects);
+    range(old, new, comparable, &mut aspects);
     step(old, new, &mut aspects);
     counts(old, new, &mut aspects);
     pattern(old, new, comparison.as_ref(), &mut aspects);
     format(old, new, &mut aspects);
-    listed(place, old, new, &mut aspects, found);
-    let sets = (Values::of(old), Values::of(new));
+    listed(place, old, new, comparable, &mut aspects, found);
     let joint = match &sets {
-        (Some(a), Some(b)) if a.is_comparable(b) => {
+        (Some(a), Some(b)) if comparable => {
             let patterns = |old_is_asked| Patterns {
                 comparison: comparison.clone(),
                 old_is_asked,
@@ -165,7 +166,7 @@ fn lattices(old: Lattice, new: Lattice) -> Effect {
     )
 }
 
-fn range(old: &Column, new: &Column, out: &mut Vec<Aspect>) {
+fn range(old: &Column, new: &Column, comparable: bool, out: &mut Vec<Aspect>) {
     let (a, b) = (&old.limits, &new.limits);
     if (&a.minimum, &a.maximum) == (&b.minimum, &b.maximum)
         && (&a.exclusive_minimum, &a.exclusive_maximum)
@@ -174,8 +175,6 @@ fn range(old: &Column, new: &Column, out: &mut Vec<Aspect>) {
         return;
     }
     let is_float = |c: &Column| matches!(c.data_type, DataType::Float32 | DataType::Float64);
-    let comparable =
-        matches!((Values::of(old), Values::of(new)), (Some(a), Some(b)) if a.is_comparable(&b));
     let effect = match (whole(old, false), whole(new, false)) {
         (Some(a), Some(b)) if comparable => lattices(a, b),
         _ if is_float(old) && is_float(new) => {
@@ -251,23 +250,32 @@ fn counts(old: &Column, new: &Column, out: &mut Vec<Aspect>) {
             is_joint: true,
         });
     }
+    let is_list = |column: &Column| matches!(column.data_type, DataType::List(_));
+    let lists = is_list(old) && is_list(new);
     if (a.min_items, a.max_items) != (b.min_items, b.max_items) {
         let (before, after) = (items(old), items(new));
-        let size = |value: Option<i128>| value.map(|n| format!("\"a list of {n} elements\""));
+        let size = |value: Option<i128>| {
+            let elements = |n| if n == 1 { "element" } else { "elements" };
+            value.map(|n| format!("\"a list of {n} {}\"", elements(n)))
+        };
         out.push(Aspect {
             kinds: ITEMS,
-            effect: lattices(before, after),
+            effect: if lists {
+                lattices(before, after)
+            } else {
+                Effect::Undecided
+            },
             before: text(a.min_items, a.max_items),
             after: text(b.min_items, b.max_items),
             witness: Witness {
-                only_old: size(before.outside(after)),
-                only_new: size(after.outside(before)),
+                only_old: size(before.outside(after).filter(|_| lists)),
+                only_new: size(after.outside(before).filter(|_| lists)),
             },
             is_joint: false,
         });
     }
     if a.unique_items != b.unique_items {
-        let equal = Some("\"a list with two equal elements\"".to_owned());
+        let equal = lists.then(|| "\"a list with two equal elements\"".to_owned());
         let (effect, witness) = if b.unique_items {
             (
                 Effect::Tightens,
@@ -348,24 +356,40 @@ fn format(old: &Column, new: &Column, out: &mut Vec<Aspect>) {
     });
 }
 
-fn value_list(allowed: &[AllowedValue]) -> Option<String> {
-    let values: Vec<&Value> = allowed.iter().map(|allowed| &allowed.value).collect();
-    found::list(&values)
+fn value_list(column: &Column) -> Option<String> {
+    let values: Vec<&Value> = column
+        .allowed
+        .iter()
+        .map(|allowed| &allowed.value)
+        .collect();
+    let list = found::list(&values)?;
+    Some(if column.open_enum {
+        format!("{list}, and others")
+    } else {
+        list
+    })
 }
 
 /// The list of allowed values. An open list limits nothing: readers expect other values, and the gate
 /// lets them pass.
-fn listed(place: &Place<'_>, old: &Column, new: &Column, out: &mut Vec<Aspect>, found: &mut Found) {
+fn listed(
+    place: &Place<'_>,
+    old: &Column,
+    new: &Column,
+    comparable: bool,
+    out: &mut Vec<Aspect>,
+    found: &mut Found,
+) {
     let is_closed = |column: &Column| !column.allowed.is_empty() && !column.open_enum;
     let values = |column: &Column| -> HashSet<String> {
         let key = |allowed: &AllowedValue| match Point::of(&allowed.value, &column.data_type) {
-            Some(point) => format!("{point:?}"),
-            None => allowed.value.to_string(),
+            Some(point) if comparable => format!("{point:?}"),
+            _ => allowed.value.to_string(),
         };
         column.allowed.iter().map(key).collect()
     };
     let (a, b) = (values(old), values(new));
-    let (before, after) = (value_list(&old.allowed), value_list(&new.allowed));
+    let (before, after) = (value_list(old), value_list(new));
     let (kinds, effect) = match (is_closed(old), is_closed(new)) {
         (true, true) => {
             let effect = match (a.is_subset(&b), b.is_subset(&a)) {

@@ -201,11 +201,20 @@ pub(crate) fn custom(
         return;
     }
     let foreign = |list: Option<&[CustomProperty]>| -> Vec<CustomProperty> {
-        let is_field = |p: &CustomProperty| {
-            p.vendor.as_deref() == Some(VENDOR) && known.contains(&p.property.as_str())
-        };
-        let list = list.unwrap_or_default().iter();
-        list.filter(|p| !is_field(p)).cloned().collect()
+        let list = list.unwrap_or_default().iter().cloned();
+        list.filter_map(|mut property| {
+            let is_field = property.vendor.as_deref() == Some(VENDOR)
+                && known.contains(&property.property.as_str());
+            if is_field {
+                // The value is compared as what it means; what else is said stays to be compared.
+                property.value = dataproduct_contract::Value::Null;
+                if property.id.is_none() && property.description.is_none() {
+                    return None;
+                }
+            }
+            Some(property)
+        })
+        .collect()
     };
     let (old, new) = (foreign(old), foreign(new));
     for (a, b) in paired(&old, &new, |p| (p.vendor.as_deref(), p.property.as_str())) {

@@ -5,7 +5,7 @@ use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
 
 use super::alphabet::{Kind, SetId, Sets};
-use super::{Budget, MAX_PATTERN_BYTES, Stop};
+use super::{Budget, Stop};
 
 /// The number of a state.
 pub(super) type StateId = u32;
@@ -60,9 +60,6 @@ impl Nfa {
 
 /// Parses with the flags of `regex::Regex::new`, after a look at how much the pattern would expand to.
 fn parse(pattern: &str, budget: &mut Budget) -> Result<Hir, Stop> {
-    if pattern.len() > MAX_PATTERN_BYTES {
-        return Err(Stop::TooLong);
-    }
     let cost = expansion_cost(pattern).map_err(Stop::Syntax)?;
     budget.classes = budget.classes.checked_sub(cost).ok_or(Stop::Classes)?;
     ParserBuilder::new()

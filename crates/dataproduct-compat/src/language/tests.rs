@@ -6,7 +6,9 @@ use std::time::Duration;
 use proptest::prelude::*;
 use regex::Regex;
 
-use super::{Inclusion, MAX_PATTERN_BYTES, Match, compare, compare_as};
+use dataproduct_contract::pattern::MAX_PATTERN_BYTES;
+
+use super::{Inclusion, Match, compare, compare_as};
 
 /// A pattern as it is read when values are checked.
 fn regex(how: Match, pattern: &str) -> Regex {

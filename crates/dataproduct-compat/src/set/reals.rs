@@ -10,7 +10,14 @@ pub(crate) struct Reals {
     high: f64,
     high_is_open: bool,
     has_nan: bool,
-    step: Option<Exact>,
+    step: Option<Step>,
+}
+
+/// What the numbers of a set are multiples of.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    float: f64,
+    exact: Exact,
 }
 
 impl Reals {
@@ -19,8 +26,12 @@ impl Reals {
     pub(crate) fn new(
         lows: impl IntoIterator<Item = (f64, bool)>,
         highs: impl IntoIterator<Item = (f64, bool)>,
-        step: Option<Exact>,
+        step: Option<f64>,
     ) -> Self {
+        let step = step.and_then(|float| {
+            let exact = Exact::of_float(float)?;
+            Some(Step { float, exact })
+        });
         let mut set = Self {
             low: f64::NEG_INFINITY,
             low_is_open: false,
@@ -58,7 +69,7 @@ impl Reals {
         match self.step {
             None => Some(true),
             Some(_) if value.is_infinite() => Some(false),
-            Some(step) => Exact::of_float(value)?.is_multiple_of(step),
+            Some(step) => Exact::of_float(value)?.is_multiple_of(step.exact),
         }
     }
 
@@ -83,6 +94,24 @@ impl Reals {
         })
     }
 
+    /// A number of this set that the other's step leaves out, where one is found near.
+    pub(crate) fn beside_step(&self, other: &Self) -> Option<f64> {
+        let step = self.step.or(other.step)?.float;
+        let near = [0.0, self.low, other.low, self.high, other.high];
+        let near = near.into_iter().filter(|start| start.is_finite());
+        let around = |start: f64| {
+            let start = (start / step).round() * step;
+            // Half a step is a multiple of nothing that the step is one of.
+            (-4..=4).flat_map(move |i| {
+                let at = start + f64::from(i) * step;
+                [at, at + step / 2.0]
+            })
+        };
+        near.flat_map(around).find(|value| {
+            self.contains(*value) == Some(true) && other.contains(*value) == Some(false)
+        })
+    }
+
     fn without_step(self) -> Self {
         Self {
             has_nan: self.has_nan && self.step.is_none(),
@@ -96,7 +125,7 @@ impl Reals {
         match (self.step, other.step) {
             (_, None) => Some(true),
             (None, Some(_)) => Some(false),
-            (Some(step), Some(other)) => step.is_multiple_of(other),
+            (Some(step), Some(other)) => step.exact.is_multiple_of(other.exact),
         }
     }
 }

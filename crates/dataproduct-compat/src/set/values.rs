@@ -137,8 +137,13 @@ impl<'a> Values<'a> {
                 let value = a.outside(b).map(Point::Real);
                 match (value, a.step_is_within(b)) {
                     (None, Some(true)) => Answer::Yes,
-                    (Some(value), _) => self.no(value, other),
-                    _ => Answer::Unknown,
+                    (Some(value), _) if self.no(value.clone(), other) != Answer::Unknown => {
+                        self.no(value, other)
+                    }
+                    _ => match a.beside_step(b).map(Point::Real) {
+                        Some(value) => self.no(value, other),
+                        None => Answer::Unknown,
+                    },
                 }
             }
             (Space::Text { lengths: a }, Space::Text { lengths: b }) => {
@@ -397,7 +402,7 @@ pub(crate) fn reals(column: &Column, with_step: bool) -> Reals {
     Reals::new(
         lows.into_iter().flatten(),
         highs.into_iter().flatten(),
-        step.and_then(Exact::of_float),
+        step,
     )
 }
 

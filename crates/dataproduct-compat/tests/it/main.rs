@@ -1,3 +1,16 @@
 //! Tests of the public interface.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on says so"
+)]
+
+mod budget;
+mod fixtures;
+mod hostile;
+mod laws;
+mod leaves;
+mod oracle;
 mod rules;
+mod verdicts;

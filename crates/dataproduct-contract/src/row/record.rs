@@ -138,12 +138,13 @@ pub trait DataProduct: Record {
 /// A [`Record`] that is what a consumer reads of a product, as `#[derive(Consumes)]` makes it.
 ///
 /// ```
-/// use dataproduct_contract as dataproduct;
 /// use dataproduct_contract::row::{Consumes, Record};
 ///
 /// /// What is on the shelf.
 /// #[derive(Debug, Record, Consumes)]
+/// #[record(crate = "dataproduct_contract")]
 /// #[consumes(
+///     crate = "dataproduct_contract",
 ///     product = "inventory.stock-levels@^1",
 ///     consumer = "living-room",
 ///     owner = "advice-team",

@@ -6,6 +6,7 @@ use regex::RegexBuilder;
 
 use super::{columns, shown};
 use crate::draft::Draft;
+use crate::pattern::{MAX_NESTING, expansion_cost};
 use crate::{Check, Problem, Problems, Rule};
 
 /// The largest compiled size of one pattern, in bytes.
@@ -14,13 +15,14 @@ const MAX_PATTERN_BYTES: usize = 1 << 20;
 const MAX_PATTERNS_BYTES: usize = 8 << 20;
 /// What the smallest pattern counts for.
 const LEAST_PATTERN_BYTES: usize = 8 << 10;
-/// The deepest nesting of groups within a pattern.
-const MAX_NESTING: u32 = 50;
+/// What the classes of all patterns of a contract together may cost to be expanded, in about microseconds.
+const MAX_EXPANSION: usize = 20_000;
 
 /// Reports every pattern that does not compile, until the budget is used up.
 pub(super) fn check(draft: &Draft, problems: &mut Problems) {
     let mut budget = Budget {
         left: MAX_PATTERNS_BYTES,
+        expansion: MAX_EXPANSION,
         compiled: HashSet::new(),
     };
     columns::each("schema.columns", &draft.columns, &mut |path, column| {
@@ -34,6 +36,7 @@ pub(super) fn check(draft: &Draft, problems: &mut Problems) {
 
 struct Budget<'a> {
     left: usize,
+    expansion: usize,
     compiled: HashSet<&'a str>,
 }
 
@@ -54,8 +57,29 @@ impl<'a> Budget<'a> {
         if problems.is_full() || !self.compiled.insert(text) {
             return;
         }
+        if let Some((code, reason)) = self.fault(text) {
+            problems.push(Problem::new(
+                path,
+                code,
+                format!("`{}` is not accepted as a pattern: {reason}", shown(text)),
+                "write a small one in the syntax of Rust's `regex`: no look-around, no back-references",
+            ));
+        }
+    }
+
+    /// What keeps a pattern from being accepted, as a code and a reason.
+    fn fault(&mut self, text: &str) -> Option<(&'static str, String)> {
+        // Known before the pattern is compiled, which is bounded in size only after its classes are tables.
+        match expansion_cost(text) {
+            Ok(cost) if cost <= self.expansion => self.expansion -= cost,
+            Ok(_) => {
+                let reason = "the patterns of the contract have too many classes of characters";
+                return Some(("pattern-budget", reason.to_owned()));
+            }
+            Err(reason) => return Some(("bad-pattern", reason)),
+        }
         let mut size = LEAST_PATTERN_BYTES;
-        let fault = loop {
+        loop {
             if size > self.left {
                 break Some((
                     "pattern-budget",
@@ -81,14 +105,6 @@ impl<'a> Budget<'a> {
                     break Some(("bad-pattern", reason.to_owned()));
                 }
             }
-        };
-        if let Some((code, reason)) = fault {
-            problems.push(Problem::new(
-                path,
-                code,
-                format!("`{}` is not accepted as a pattern: {reason}", shown(text)),
-                "write a small one in the syntax of Rust's `regex`: no look-around, no back-references",
-            ));
         }
     }
 }

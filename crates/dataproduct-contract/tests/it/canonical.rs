@@ -224,7 +224,7 @@ fn what_is_said_is_not_layout() {
         ("budget: \"NO\"", "budget: \"SE\""),
         ("area: 2", "area: 2.0"),
         ("1.0.0", "1.0.1"),
-        ("- '#c'", "- '# c'"),
+        ("\"#c\"", "\"# c\""),
     ];
     for (before, after) in edits {
         let text = contract.to_yaml().replace(before, after);

@@ -250,14 +250,17 @@ impl TableState {
             .configuration
             .get("delta.columnMapping.mode")?
             .as_deref()?;
-        (mode != "none").then(|| format!("column mapping by {mode}"))
+        // By name is what this crate does itself, by id is left to the kernel.
+        (!["none", "name"].contains(&mode)).then(|| format!("column mapping by {mode}"))
     }
 }
 
 /// Reader features that our own reader reads through. Deletion vectors and column mapping are among them
-/// because a table may have the feature without using it; use is checked apart.
-const READS: [&str; 6] = [
+/// because a table may have the feature without using it, or use it in a way that is read here; use is checked apart.
+const READS: [&str; 8] = [
     "timestampNtz",
+    "typeWidening",
+    "typeWidening-preview",
     "deletionVectors",
     "columnMapping",
     "v2Checkpoint",
@@ -266,10 +269,11 @@ const READS: [&str; 6] = [
 ];
 
 /// Writer features that are respected by what this crate writes.
-const WRITES: [&str; 8] = [
+const WRITES: [&str; 9] = [
     "appendOnly",
     "invariants",
     "timestampNtz",
+    "typeWidening",
     "deletionVectors",
     "columnMapping",
     "vacuumProtocolCheck",

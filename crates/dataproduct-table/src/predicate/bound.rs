@@ -98,6 +98,44 @@ impl Bound {
         })
     }
 
+    /// The same predicate on columns of other names.
+    pub(crate) fn renamed(self, rename: &impl Fn(&str) -> String) -> Self {
+        let all = |parts: Vec<Self>| {
+            let parts = parts.into_iter().map(|part| part.renamed(rename));
+            parts.collect()
+        };
+        match self {
+            Self::Compare {
+                column,
+                data_type,
+                comparison,
+                value,
+            } => Self::Compare {
+                column: rename(&column),
+                data_type,
+                comparison,
+                value,
+            },
+            Self::IsNull { column } => Self::IsNull {
+                column: rename(&column),
+            },
+            Self::In {
+                column,
+                data_type,
+                values,
+                with_null,
+            } => Self::In {
+                column: rename(&column),
+                data_type,
+                values,
+                with_null,
+            },
+            Self::And(parts) => Self::And(all(parts)),
+            Self::Or(parts) => Self::Or(all(parts)),
+            Self::Not(inner) => Self::Not(Box::new(inner.renamed(rename))),
+        }
+    }
+
     pub(crate) fn columns(&self) -> BTreeSet<&str> {
         match self {
             Self::Compare { column, .. } | Self::IsNull { column } | Self::In { column, .. } => {

@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use super::prune::{Known, Pages};
 use crate::log::action::{Add, TAG_SHA256};
 use crate::schema::TableSchema;
+use crate::schema::delta::TYPE_CHANGES;
 use crate::value::Value;
 use crate::write::partition::constant_column;
 
@@ -68,16 +69,29 @@ impl<'a> FileBounds<'a> {
                 Some(text) => partition_value(text, field.data_type(), column).map(Known::constant),
             };
         }
-        let bound = |values: &Option<HashMap<String, &RawValue>>| {
+        // The text of a narrow number that was widened since may be that of a slightly other wide one: both count.
+        let widened =
+            field.metadata().contains_key(TYPE_CHANGES) && *field.data_type() == DataType::Float64;
+        let bound = |values: &Option<HashMap<String, &RawValue>>, outer: fn(f64, f64) -> f64| {
             let raw = values.as_ref()?.get(column)?;
-            json_value(raw.get(), field.data_type())
+            let value = json_value(raw.get(), field.data_type())?;
+            match (
+                value,
+                widened.then(|| json_value(raw.get(), &DataType::Float32)),
+            ) {
+                (Value::Float(wide), Some(Some(Value::Float(narrow)))) => {
+                    Some(Value::Float(outer(wide, narrow)))
+                }
+                (value, None) => Some(value),
+                (_, Some(_)) => None,
+            }
         };
         let nulls = self
             .stats
             .null_count
             .as_ref()
             .and_then(|counts| counts.get(column));
-        let mut max = bound(&self.stats.max_values);
+        let mut max = bound(&self.stats.max_values, f64::max);
         if let (Some(Value::Integer(micros)), DataType::Timestamp(..)) =
             (&mut max, field.data_type())
         {
@@ -85,7 +99,7 @@ impl<'a> FileBounds<'a> {
             *micros += 999;
         }
         Some(Known {
-            min: bound(&self.stats.min_values),
+            min: bound(&self.stats.min_values, f64::min),
             // Our own writer gives floats an upper bound only when there is no NaN; of others that is not known.
             nan_free: max.is_some() && self.add.tag(TAG_SHA256).is_some(),
             max,

@@ -3,7 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use bytes::Bytes;
 use futures::StreamExt;
 use object_store::ObjectStoreExt;
@@ -56,6 +57,8 @@ pub(crate) struct FileRead {
     pub(crate) predicate: Option<Bound>,
     /// The whole file, if it had to be read anyway.
     pub(crate) kept: Option<Bytes>,
+    /// Columns of the file that are read in the place of one of another name that it does not have.
+    stands_for: Vec<(String, String)>,
 }
 
 impl FileRead {
@@ -79,8 +82,10 @@ impl FileRead {
             .predicate
             .as_ref()
             .map(|predicate| predicate.with_constants(&|column| output.constant(&add, column)));
+        let metadata = reader_metadata(&name, metadata, &output, predicate.as_ref())?;
         let planning = Self {
-            metadata: reader_metadata(&name, metadata, &output, predicate.as_ref())?,
+            stands_for: stands_for(&output, metadata.schema()),
+            metadata,
             add,
             name,
             path,
@@ -103,6 +108,32 @@ impl FileRead {
             rows: part.rows,
         });
         Ok(units.collect())
+    }
+
+    /// Whether a column of the file is wanted, under its name or one that the file does not know.
+    pub(crate) fn serves(&self, column: &str, wanted: &dyn Fn(&str) -> bool) -> bool {
+        let mut other = self
+            .stands_for
+            .iter()
+            .filter(|(stored, _)| stored == column);
+        wanted(column) || other.any(|(_, name)| wanted(name))
+    }
+
+    /// A batch of the file with the columns that are read under other names under those as well.
+    pub(crate) fn named(&self, batch: RecordBatch) -> Result<RecordBatch, ArrowError> {
+        if self.stands_for.is_empty() {
+            return Ok(batch);
+        }
+        let mut fields: Vec<_> = batch.schema_ref().fields().iter().cloned().collect();
+        let mut columns = batch.columns().to_vec();
+        for (stored, name) in &self.stands_for {
+            if let Some((index, field)) = batch.schema_ref().column_with_name(stored) {
+                fields.push(Arc::new(field.clone().with_name(name)));
+                columns.push(Arc::clone(batch.column(index)));
+            }
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
     }
 
     /// Chooses the row groups and pages to read; also says how many bytes that is.
@@ -189,7 +220,9 @@ impl FileRead {
         let columns = self.metadata.schema();
         let wanted = |leaf: usize| {
             let name = columns.field(parquet.get_column_root_idx(leaf)).name();
-            self.output.reads(name, self.predicate.as_ref())
+            self.serves(name, &|name| {
+                self.output.reads(name, self.predicate.as_ref())
+            })
         };
         let leaves = (0..parquet.num_columns()).filter(|leaf| wanted(*leaf));
         leaves
@@ -266,6 +299,16 @@ impl FileRead {
         }
         Ok(hex(&digest.finalize()))
     }
+}
+
+/// Finds the columns that got further names after a file was written.
+fn stands_for(output: &Output, file: &Schema) -> Vec<(String, String)> {
+    let has = |name: &&String| file.field_with_name(name).is_ok();
+    let renamed = output.table.renamed.iter();
+    renamed
+        .filter(|(name, _)| !has(name))
+        .filter_map(|(name, others)| Some((others.iter().find(has)?.clone(), name.clone())))
+        .collect()
 }
 
 fn digest_file(file: &std::path::Path) -> std::io::Result<String> {

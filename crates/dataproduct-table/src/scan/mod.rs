@@ -14,8 +14,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
-use arrow_array::RecordBatch;
-use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_schema::{Field, Schema, SchemaRef};
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
@@ -27,6 +27,7 @@ use crate::error::{Error, Result};
 use crate::kernel;
 use crate::log::action::Add;
 use crate::predicate::{Bound, Predicate};
+use crate::schema::convert::{may_fit, relabel};
 use crate::schema::{column_names, stored_type};
 use crate::snapshot::Snapshot;
 
@@ -97,6 +98,21 @@ pub(crate) struct Counters {
     pub(crate) bytes_verified: AtomicU64,
 }
 
+impl Counters {
+    fn report(&self) -> ScanReport {
+        let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        ScanReport {
+            files: get(&self.files),
+            files_skipped: get(&self.files_skipped),
+            row_groups: get(&self.row_groups),
+            row_groups_skipped: get(&self.row_groups_skipped),
+            rows: get(&self.rows),
+            rows_skipped: get(&self.rows_skipped),
+            bytes_verified: get(&self.bytes_verified),
+        }
+    }
+}
+
 pub(crate) fn count(counter: &AtomicU64, by: usize) {
     counter.fetch_add(by as u64, Ordering::Relaxed);
 }
@@ -129,16 +145,7 @@ impl ScanStream {
     /// What was skipped and read so far.
     #[must_use]
     pub fn report(&self) -> ScanReport {
-        let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        ScanReport {
-            files: get(&self.counters.files),
-            files_skipped: get(&self.counters.files_skipped),
-            row_groups: get(&self.counters.row_groups),
-            row_groups_skipped: get(&self.counters.row_groups_skipped),
-            rows: get(&self.counters.rows),
-            rows_skipped: get(&self.counters.rows_skipped),
-            bytes_verified: get(&self.counters.bytes_verified),
-        }
+        self.counters.report()
     }
 }
 
@@ -170,9 +177,12 @@ impl Scan {
 
     /// Reads into the reader's own schema: its columns in its order and types.
     ///
-    /// Columns of the table that the reader does not name are left out; nullable ones that the table does not have are
-    /// null; narrower stored types are widened; text comes as a dictionary if the reader asks for one. Takes the
-    /// place of [`Scan::select`].
+    /// The reader may be of an older or a newer version than the rows. Columns of the table that it does not name are
+    /// left out, also within structs, whose fields go by name; nullable ones that the table does not have are null;
+    /// a column that was renamed is found under every name it had. Integers, floats and decimals are brought into the
+    /// reader's type exactly, whether it is wider or narrower; text comes as a dictionary if the reader asks for one.
+    /// A value that does not fit, or a null where the reader allows none, ends the stream with
+    /// [`Error::Unreadable`]; that a column could hold one does not. Takes the place of [`Scan::select`].
     pub fn read_as(mut self, schema: SchemaRef) -> Self {
         self.schema = Some(schema);
         self
@@ -218,9 +228,6 @@ impl Scan {
                 fields.collect::<Result<Vec<Field>>>()?,
             )));
         };
-        for field in reader.fields() {
-            check_readable(table.field_with_name(field.name()).ok(), field)?;
-        }
         Ok(Arc::clone(reader))
     }
 
@@ -230,41 +237,71 @@ impl Scan {
     ///
     /// `NoSuchColumn` and `InvalidPredicate` if columns or literals do not fit the table; `SchemaMismatch` if the
     /// reader's schema cannot be read from it. The stream itself may end with `Corrupt` or `Damaged`, naming the
-    /// file, or with `Store`.
+    /// file, with `Unreadable`, naming column and value, or with `Store`.
     pub fn stream(self) -> Result<ScanStream> {
+        let prepared = self.prepare()?;
+        let (output, state) = (&prepared.output, self.snapshot.state());
+        let counters = Arc::clone(&output.counters);
+        count(&counters.files, state.files.len());
+        let batches = match prepared.foreign {
+            true => foreign(state.version, Arc::clone(output)),
+            false => {
+                let wanted = state.files.iter().filter(|add| wanted(add, output));
+                native(wanted.cloned().collect(), Arc::clone(output))
+            }
+        };
+        Ok(ScanStream {
+            schema: Arc::clone(&prepared.schema),
+            counters,
+            batches: prepared.named(batches),
+        })
+    }
+
+    /// Checks what is asked for and translates it into the names in files.
+    pub(crate) fn prepare(&self) -> Result<Prepared> {
         let schema = self.output_schema()?;
         let state = self.snapshot.state();
+        let foreign = state.foreign_to_read().is_some();
+        // The kernel gives columns their names itself.
+        let mapped = state.schema.mapped && !foreign;
+        let (table, asked) = match mapped {
+            true => (
+                Arc::new(state.schema.in_files()),
+                state.schema.asked_in_files(&schema),
+            ),
+            false => (Arc::clone(&state.schema), Arc::clone(&schema)),
+        };
+        for (field, wanted) in asked.fields().iter().zip(schema.fields()) {
+            check_readable(
+                table.arrow.field_with_name(field.name()).ok(),
+                field,
+                wanted.name(),
+            )?;
+        }
         let predicate = match &self.predicate {
-            Some(predicate) => Some(Bound::new(predicate, &state.schema.arrow)?),
+            Some(predicate) => {
+                let bound = Bound::new(predicate, &state.schema.with_former_names())?;
+                Some(match mapped {
+                    true => bound.renamed(&|column| state.schema.name_in_files(column).to_owned()),
+                    false => bound,
+                })
+            }
             None => None,
         };
-        let counters = Arc::new(Counters::default());
         let output = Arc::new(Output {
-            schema: Arc::clone(&schema),
-            table: Arc::clone(&state.schema),
+            schema: asked,
+            table,
             storage: self.snapshot.table().storage().clone(),
             predicate,
             verify: self.verify,
             batch_rows: self.batch_rows,
-            counters: Arc::clone(&counters),
+            counters: Arc::new(Counters::default()),
         });
-        count(&counters.files, state.files.len());
-        let batches = match state.foreign_to_read() {
-            Some(_) => foreign(state.version, output),
-            None => {
-                let files = state
-                    .files
-                    .iter()
-                    .filter(|add| wanted(add, &output))
-                    .cloned()
-                    .collect();
-                native(files, output)
-            }
-        };
-        Ok(ScanStream {
+        Ok(Prepared {
             schema,
-            counters,
-            batches,
+            output,
+            mapped,
+            foreign,
         })
     }
 
@@ -278,69 +315,83 @@ impl Scan {
     }
 }
 
-/// Whether a reader's column can be had from the table's.
-fn check_readable(stored: Option<&Field>, wanted: &Field) -> Result<()> {
+/// A scan that is checked and translated.
+pub(crate) struct Prepared {
+    /// As the reader asked for it.
+    pub(crate) schema: SchemaRef,
+    pub(crate) output: Arc<Output>,
+    /// Whether `output` goes by other names than the reader.
+    mapped: bool,
+    /// Whether the kernel must read.
+    pub(crate) foreign: bool,
+}
+
+impl Prepared {
+    /// Reads only rows for which a predicate, under the names in files, is true.
+    pub(crate) fn filter(&mut self, predicate: Option<Bound>) {
+        let output = Output {
+            predicate,
+            ..Output::clone(&self.output)
+        };
+        self.output = Arc::new(output);
+    }
+
+    /// What was skipped and read so far.
+    pub(crate) fn report(&self) -> ScanReport {
+        self.output.counters.report()
+    }
+
+    /// Batches under the reader's names.
+    pub(crate) fn named(
+        &self,
+        batches: BoxStream<'static, Result<RecordBatch>>,
+    ) -> BoxStream<'static, Result<RecordBatch>> {
+        if !self.mapped {
+            return batches;
+        }
+        let schema = Arc::clone(&self.schema);
+        let named = batches.map(move |batch| {
+            let batch = batch?;
+            let columns = batch.columns().iter().zip(schema.fields());
+            let columns = columns.map(|(column, field)| relabel(column, field.data_type()));
+            let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+            columns
+                .collect::<Result<Vec<_>, _>>()
+                .and_then(|columns| {
+                    RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options)
+                })
+                .map_err(|error| Error::encoding("naming columns", error))
+        });
+        named.boxed()
+    }
+}
+
+/// Whether a reader's column can be had from the table's. Whether its values fit is seen when they are read.
+fn check_readable(stored: Option<&Field>, asked: &Field, name: &str) -> Result<()> {
     let mismatch = |reason: String| Error::SchemaMismatch {
-        reason: format!("column `{}` {reason}", wanted.name()),
+        reason: format!("column `{name}` {reason}"),
     };
     let Some(stored) = stored else {
-        return match wanted.is_nullable() {
+        return match asked.is_nullable() {
             true => Ok(()),
             false => Err(mismatch(
                 "is not in the table and the reader does not let it be null".to_owned(),
             )),
         };
     };
-    if stored.is_nullable() && !wanted.is_nullable() {
-        return Err(mismatch(
-            "may be null in the table, but the reader does not let it be".to_owned(),
-        ));
-    }
-    let plain = stored_type(wanted.data_type()).map_err(mismatch)?;
-    if !widens(stored.data_type(), &plain) {
+    let plain = stored_type(asked.data_type()).map_err(mismatch)?;
+    if !may_fit(stored.data_type(), &plain) {
         return Err(mismatch(format!(
             "is {} in the table and cannot be read as {}",
             stored.data_type(),
-            wanted.data_type()
+            asked.data_type()
         )));
     }
     Ok(())
 }
 
-/// Whether every value of a stored type has its place in another, at any depth.
-fn widens(stored: &DataType, wanted: &DataType) -> bool {
-    use DataType as D;
-    match (stored, wanted) {
-        (D::List(stored), D::List(wanted)) => widens(stored.data_type(), wanted.data_type()),
-        (D::Map(stored, _), D::Map(wanted, _)) => match (stored.data_type(), wanted.data_type()) {
-            (D::Struct(stored), D::Struct(wanted)) => {
-                stored.len() == wanted.len()
-                    && stored
-                        .iter()
-                        .zip(wanted)
-                        .all(|(s, w)| widens(s.data_type(), w.data_type()))
-            }
-            _ => false,
-        },
-        (D::Struct(stored), D::Struct(wanted)) => wanted.iter().all(|wanted| {
-            match stored.iter().find(|stored| stored.name() == wanted.name()) {
-                Some(stored) => widens(stored.data_type(), wanted.data_type()),
-                None => wanted.is_nullable(),
-            }
-        }),
-        (D::Int8, D::Int16 | D::Int32 | D::Int64)
-        | (D::Int16, D::Int32 | D::Int64)
-        | (D::Int32, D::Int64)
-        | (D::Float32, D::Float64) => true,
-        (D::Decimal128(stored, scale), D::Decimal128(wanted, wanted_scale)) => {
-            scale == wanted_scale && stored <= wanted
-        }
-        _ => stored == wanted,
-    }
-}
-
 /// Whether a file may hold rows that are wanted.
-fn wanted(add: &Add, output: &Output) -> bool {
+pub(crate) fn wanted(add: &Add, output: &Output) -> bool {
     let Some(predicate) = &output.predicate else {
         return true;
     };
@@ -352,7 +403,10 @@ fn wanted(add: &Add, output: &Output) -> bool {
     wanted
 }
 
-fn native(files: Vec<Arc<Add>>, output: Arc<Output>) -> BoxStream<'static, Result<RecordBatch>> {
+pub(crate) fn native(
+    files: Vec<Arc<Add>>,
+    output: Arc<Output>,
+) -> BoxStream<'static, Result<RecordBatch>> {
     let in_flight = std::thread::available_parallelism()
         .map_or(1, usize::from)
         .min(8);
@@ -388,7 +442,10 @@ fn received(
 }
 
 /// Reads a table of another writer through the kernel, and does the rest row by row.
-fn foreign(version: u64, output: Arc<Output>) -> BoxStream<'static, Result<RecordBatch>> {
+pub(crate) fn foreign(
+    version: u64,
+    output: Arc<Output>,
+) -> BoxStream<'static, Result<RecordBatch>> {
     let (send, receive) = mpsc::channel(BATCHES_AHEAD);
     let storage = output.storage.clone();
     tokio::spawn(async move {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
-use arrow_schema::{ArrowError, DataType, SchemaRef};
+use arrow_schema::{ArrowError, DataType, Field, SchemaRef};
 use arrow_select::filter::filter_record_batch;
 use parquet::DecodeResult;
 use parquet::arrow::ProjectionMask;
@@ -17,13 +17,14 @@ use super::{Counters, Verify};
 use crate::error::{Error, Result};
 use crate::log::action::Add;
 use crate::predicate::Bound;
+use crate::schema::convert::convert;
 use crate::schema::{TableSchema, read_as};
 use crate::storage::Storage;
 use crate::value::Value;
 use crate::write::partition::constant_column;
 
 /// What all files of a scan share.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Output {
     /// As the reader wants it.
     pub(crate) schema: SchemaRef,
@@ -91,6 +92,17 @@ impl Output {
         self.assemble(&batch, None).map(Some)
     }
 
+    /// Brings a column into the reader's type, in which every value must have its place.
+    fn fit(&self, column: &ArrayRef, field: &Field, add: Option<&Add>) -> Result<ArrayRef> {
+        convert(column, field).map_err(|unfit| Error::Unreadable {
+            // A column that the table does not have is marked.
+            column: format!("{}{}", field.name().trim_start_matches('\0'), unfit.within),
+            file: add.map_or_else(String::new, |add| add.path.clone()),
+            value: unfit.value,
+            wanted: unfit.wanted,
+        })
+    }
+
     /// Builds the reader's columns from those read from a file.
     fn assemble(&self, batch: &RecordBatch, add: Option<&Add>) -> Result<RecordBatch> {
         let rows = batch.num_rows();
@@ -107,14 +119,11 @@ impl Output {
                     let stored = self.table.arrow.field_with_name(name);
                     let stored = stored.map_err(|error| Error::encoding("reading rows", error))?;
                     let text = add.partition_values.get(name).and_then(Option::as_deref);
-                    read_as(
-                        &constant_column(text, stored.data_type(), rows, name)?,
-                        field.data_type(),
-                        name,
-                    )?
+                    let constant = constant_column(text, stored.data_type(), rows, name)?;
+                    self.fit(&constant, field, Some(add))?
                 }
-                (Some(column), _) => read_as(column, field.data_type(), name)?,
-                (None, _) => new_null_array(field.data_type(), rows),
+                (Some(column), add) => self.fit(column, field, add)?,
+                (None, add) => self.fit(&new_null_array(field.data_type(), rows), field, add)?,
             });
         }
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
@@ -239,7 +248,7 @@ impl Unit {
         let roots = |wanted: &dyn Fn(&str) -> bool| {
             let fields = metadata.schema().fields().iter().enumerate();
             let roots = fields
-                .filter(|(_, field)| wanted(field.name()))
+                .filter(|(_, field)| file.serves(field.name(), wanted))
                 .map(|(root, _)| root);
             ProjectionMask::roots(descriptor, roots.collect::<Vec<_>>())
         };
@@ -257,11 +266,12 @@ impl Unit {
             let parts = predicate.conjuncts().into_iter().map(|part| {
                 let columns = part.columns();
                 let mask = roots(&|name| columns.contains(name));
-                let table = Arc::clone(&file.output.table);
+                let reading = Arc::clone(file);
                 let part = part.clone();
                 let evaluate = move |batch: RecordBatch| {
                     let outside = |error: Error| ArrowError::ExternalError(Box::new(error));
-                    let batch = in_table_types(&batch, &table).map_err(outside)?;
+                    let batch = in_table_types(&reading.named(batch)?, &reading.output.table)
+                        .map_err(outside)?;
                     part.select(&batch).map_err(outside)
                 };
                 Box::new(ArrowPredicateFn::new(mask, evaluate)) as Box<dyn ArrowPredicate>
@@ -281,7 +291,11 @@ fn next_batch(
         let batch = reader
             .next()?
             .map_err(|error| Error::damaged(&file.name, error))
-            .and_then(|batch| file.output.assemble(&batch, Some(&file.add)));
+            .and_then(|batch| {
+                let failed = |error: ArrowError| Error::encoding("reading rows", error);
+                let batch = file.named(batch).map_err(failed)?;
+                file.output.assemble(&batch, Some(&file.add))
+            });
         if batch.as_ref().map_or(true, |batch| batch.num_rows() > 0) {
             return Some(batch);
         }

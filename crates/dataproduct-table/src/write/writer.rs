@@ -29,6 +29,7 @@ pub struct Writer {
     base: u64,
     options: WriteOptions,
     publish_id: String,
+    expected: Option<u64>,
     scope: Scope,
     context: Arc<FileContext>,
     open: HashMap<PartitionValues, PartitionWriter>,
@@ -58,9 +59,13 @@ impl Writer {
         };
         let scope = scope_of(&options.mode, &schema)?;
         state.check_scope(&scope)?;
+        let files = match schema.mapped {
+            true => Arc::new(schema.in_files()),
+            false => Arc::clone(&schema),
+        };
         let context = Arc::new(FileContext {
             storage: table.storage().clone(),
-            schema: Arc::clone(&schema),
+            schema: files,
             options: options.clone(),
         });
         Ok(Self {
@@ -69,6 +74,7 @@ impl Writer {
             base: state.version,
             options,
             publish_id,
+            expected: None,
             scope,
             context,
             open: HashMap::new(),
@@ -89,6 +95,12 @@ impl Writer {
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.rows
+    }
+
+    /// Says up to which version of the table something was found out that the publish rests on. Should there be a
+    /// later one when it is committed, it fails with `Conflict`.
+    pub fn expect_version(&mut self, version: u64) {
+        self.expected = Some(version);
     }
 
     /// Takes checked rows. Their order is kept within a partition, unless the table is sorted.
@@ -132,16 +144,19 @@ impl Writer {
     }
 
     async fn push_parts(&mut self, batch: &RecordBatch) -> Result<()> {
-        let parts = if self.schema.partition_by.is_empty() {
-            partition::split(&self.schema.conform(batch)?, &self.schema)?
+        let (schema, files) = (&self.schema, &self.context.schema);
+        let parts = if schema.partition_by.is_empty() {
+            partition::split(&schema.conform_in_files(batch, files)?, files)?
         } else {
             // Splitting copies every row.
-            let (batch, schema) = (batch.clone(), Arc::clone(&self.schema));
-            tokio::task::spawn_blocking(move || partition::split(&schema.conform(&batch)?, &schema))
-                .await
-                .map_err(|_| Error::Interrupted {
-                    operation: "splitting rows",
-                })??
+            let (batch, schema, files) = (batch.clone(), Arc::clone(schema), Arc::clone(files));
+            tokio::task::spawn_blocking(move || {
+                partition::split(&schema.conform_in_files(&batch, &files)?, &files)
+            })
+            .await
+            .map_err(|_| Error::Interrupted {
+                operation: "splitting rows",
+            })??
         };
         for part in parts {
             self.rows += part.rows.num_rows() as u64;
@@ -215,6 +230,7 @@ impl Writer {
             adds: self.adds,
             facts: self.options.facts,
             follows: self.options.follows,
+            expected: self.expected,
             on_conflict: self.options.on_conflict,
             timeout: self.options.commit_timeout,
         };
@@ -279,8 +295,9 @@ fn scope_of(mode: &Mode, schema: &TableSchema) -> Result<Scope> {
                     partition::value_text(&array, 0, column)?
                 }
             };
-            values.insert(column.clone(), value);
-            types.insert(column.clone(), field.data_type().clone());
+            let name = schema.name_in_files(column);
+            values.insert(name.to_owned(), value);
+            types.insert(name.to_owned(), field.data_type().clone());
         }
         scopes.push(values);
     }

@@ -8,8 +8,10 @@
 mod basics;
 mod concurrency;
 mod crash;
+mod evolve;
 mod faults;
 mod log;
+mod prove;
 mod publishing;
 mod support;
 mod types;

@@ -237,12 +237,29 @@ async fn a_reader_brings_its_own_schema() {
     assert_eq!(read[0].column(2), rows.column(0));
     for bad in [
         Field::new("not_yet", ArrowType::Utf8, false),
-        Field::new("i32", ArrowType::Int64, false),
-        Field::new("i32", ArrowType::Int16, true),
         Field::new("text", ArrowType::Int64, true),
+        Field::new("i32", ArrowType::Float64, true),
     ] {
         let refused = scan(vec![bad]).await;
         assert!(matches!(refused, Err(Error::SchemaMismatch { .. })));
+    }
+    // Whether the values fit is seen when they are read.
+    for (bad, shown) in [
+        (Field::new("i32", ArrowType::Int64, false), "null"),
+        (Field::new("i32", ArrowType::Int16, true), "-2147483648"),
+    ] {
+        let error = scan(vec![bad]).await.unwrap_err();
+        let Error::Unreadable {
+            column,
+            value,
+            file,
+            ..
+        } = &error
+        else {
+            panic!("{error}");
+        };
+        assert_eq!((column.as_str(), value.as_str()), ("i32", shown));
+        assert!(file.ends_with(".parquet"), "{error}");
     }
     let snapshot = table.snapshot().await.unwrap();
     let unknown = snapshot.scan().select(["nope"]).collect().await;

@@ -24,6 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "dataproduct-compat",
             "dataproduct-contract",
+            "dataproduct-compat",
             "dataproduct-quality",
             "dataproduct-freshness",
             "dataproduct-table",

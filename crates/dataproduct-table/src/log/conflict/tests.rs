@@ -125,6 +125,8 @@ fn schema() -> TableSchema {
         partition_by: vec!["p".to_owned()],
         sort_by: Vec::new(),
         indexed_columns: 32,
+        mapped: false,
+        renamed: BTreeMap::new(),
     }
 }
 
