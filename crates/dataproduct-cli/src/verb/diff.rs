@@ -16,9 +16,7 @@ pub(crate) fn run(diff: &Diff, look: Look) -> Result<u8, Failure> {
     }
     let judge = Judge::new(diff.policy.as_ref())?;
     let mut report = Report::new("diff");
-    let old = read::contract(&old, &mut report)?;
-    let newer = read::contract(&new, &mut report)?;
-    let (Some((old, _)), Some((newer, text))) = (old, newer) else {
+    let [Some((old, _)), Some((newer, text))] = read::contracts([&old, &new], &mut report)? else {
         return report.write(&diff.output, look);
     };
     if old.name() != newer.name() && old.id() != newer.id() {

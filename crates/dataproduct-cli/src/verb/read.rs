@@ -78,12 +78,30 @@ fn is_product(text: &str) -> bool {
     })
 }
 
+/// Reads two contracts at once, and notes what is wrong with them in a report. Each comes with its text.
+pub(crate) fn contracts(
+    sources: [&Source; 2],
+    report: &mut Report,
+) -> Result<[Option<(Contract, String)>; 2], Failure> {
+    let [first, second] = sources;
+    let (first, second) = std::thread::scope(|scope| {
+        let other = scope.spawn(|| document(second));
+        (document(first), other.join())
+    });
+    // A panic of the other thread is one of ours.
+    let second = second.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    Ok([noted(first?, report)?, noted(second?, report)?])
+}
+
 /// Reads a contract and notes what is wrong with it in a report.
 pub(crate) fn contract(
     source: &Source,
     report: &mut Report,
 ) -> Result<Option<(Contract, String)>, Failure> {
-    let read = document(source)?;
+    noted(document(source)?, report)
+}
+
+fn noted(read: Read, report: &mut Report) -> Result<Option<(Contract, String)>, Failure> {
     report.files.push(read.file.clone());
     match read.document {
         Ok(Document::Contract(contract)) => Ok(Some((contract, read.text))),

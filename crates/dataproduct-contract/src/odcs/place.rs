@@ -131,10 +131,10 @@ impl<'a> Walk<'a> {
         };
         let found = match segment {
             Segment::Index(index) => elements.get(*index),
-            Segment::Name(name) => elements.iter().find(|element| {
-                NAMES
-                    .iter()
-                    .any(|field| element.get(field).and_then(Node::as_str) == Some(name))
+            // One field after the other: nearly all elements say their name in the first.
+            Segment::Name(name) => NAMES.iter().find_map(|field| {
+                let is = |element: &&Node| element.get(field).and_then(Node::as_str) == Some(name);
+                elements.iter().find(is)
             }),
         };
         self.go(found)

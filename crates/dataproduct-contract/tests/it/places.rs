@@ -112,7 +112,7 @@ fn changes_name_columns_by_names_alone() {
     check("columns.odd name.inner", "name: inner");
     check(
         "columns.odd name.inner.element.value",
-        "logicalType: integer",
+        "{ logicalType: integer",
     );
     check("columns.gone", "- name: sku");
     check("sla.freshness", "15");
