@@ -7,106 +7,12 @@ reader gives, as <domain>.<product>.v<major>.parquet. Each of deltalake, polars 
 rows, value for value, nested ones included; their order does not matter.
 """
 
-import collections
-import datetime
-import decimal
-import math
 import pathlib
 import sys
 
-import deltalake
-import duckdb
-import duckdb_extension_delta
-import polars
-import pyarrow
 import pyarrow.parquet
 
-
-def plain(value):
-    """A value in one form, whichever program it comes from."""
-    if value is None or isinstance(value, (bool, str)):
-        return value
-    if isinstance(value, float):
-        return "nan" if math.isnan(value) else value
-    if isinstance(value, int):
-        return value
-    if isinstance(value, decimal.Decimal):
-        return ("decimal", str(value.normalize()))
-    if isinstance(value, datetime.datetime):
-        if value.tzinfo is not None:
-            value = value.astimezone(datetime.timezone.utc)
-        return value.isoformat()
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    if isinstance(value, (bytes, bytearray)):
-        return ("bytes", bytes(value))
-    if isinstance(value, dict):
-        return tuple(sorted((k, plain(v)) for k, v in value.items()))
-    if isinstance(value, (list, tuple)):
-        return tuple(plain(v) for v in value)
-    raise TypeError(f"{type(value)}: {value!r}")
-
-
-def typed(value, kind: pyarrow.DataType):
-    """A value by the type that our own reader gives it, so that maps and structs are told apart."""
-    if value is None:
-        return None
-    if pyarrow.types.is_map(kind):
-        if isinstance(value, dict):
-            pairs = value.items()
-        else:
-            pairs = ((e["key"], e["value"]) if isinstance(e, dict) else e for e in value)
-        pairs = ((typed(k, kind.key_type), typed(v, kind.item_type)) for k, v in pairs)
-        return ("map", tuple(sorted(pairs, key=repr)))
-    if pyarrow.types.is_list(kind) or pyarrow.types.is_large_list(kind):
-        return tuple(typed(v, kind.value_type) for v in value)
-    if pyarrow.types.is_struct(kind):
-        return tuple(typed(value[field.name], field.type) for field in kind)
-    return plain(value)
-
-
-def rows(columns, values, schema: pyarrow.Schema) -> collections.Counter:
-    """The rows as a bag."""
-    order = [columns.index(name) for name in schema.names]
-    out = collections.Counter()
-    for row in values:
-        out[tuple(typed(row[i], field.type) for i, field in zip(order, schema))] += 1
-    return out
-
-
-def from_arrow(table: pyarrow.Table, schema: pyarrow.Schema) -> collections.Counter:
-    columns = [table.column(name).to_pylist() for name in table.column_names]
-    return rows(table.column_names, zip(*columns), schema)
-
-
-def with_deltalake(path: pathlib.Path, schema: pyarrow.Schema) -> collections.Counter:
-    table = deltalake.DeltaTable(str(path)).to_pyarrow_table()
-    return from_arrow(table, schema)
-
-
-def with_polars(path: pathlib.Path, schema: pyarrow.Schema) -> collections.Counter:
-    frame = polars.read_delta(str(path))
-    return rows(frame.columns, frame.rows(), schema)
-
-
-def with_duckdb(path: pathlib.Path, schema: pyarrow.Schema) -> collections.Counter:
-    found = CONNECTION.execute("SELECT * FROM delta_scan(?)", [str(path)])
-    columns = [column[0] for column in found.description]
-    return rows(columns, found.fetchall(), schema)
-
-
-def connect() -> duckdb.DuckDBPyConnection:
-    """A connection with the delta extension that its wheel carries; nothing is fetched."""
-    connection = duckdb.connect(config={"allow_unsigned_extensions": "true"})
-    folder = pathlib.Path(duckdb_extension_delta.__path__[0])
-    extension = next(folder.rglob("delta.duckdb_extension"))
-    connection.execute("SET autoinstall_known_extensions = false")
-    connection.execute(f"LOAD '{extension}'")
-    connection.execute("SET TimeZone = 'UTC'")
-    return connection
-
-
-CONNECTION = connect()
+import comparing
 
 
 def main() -> int:
@@ -117,12 +23,8 @@ def main() -> int:
     for path in tables:
         domain, product, major = path.parts[-3:]
         dump = pyarrow.parquet.read_table(dumps / f"{domain}.{product}.{major}.parquet")
-        ours = from_arrow(dump, dump.schema)
-        for program, read in (
-            ("deltalake", with_deltalake),
-            ("polars", with_polars),
-            ("duckdb", with_duckdb),
-        ):
+        ours = comparing.from_arrow(dump, dump.schema)
+        for program, read in comparing.PROGRAMS.items():
             try:
                 theirs = read(path, dump.schema)
                 missing, extra = ours - theirs, theirs - ours

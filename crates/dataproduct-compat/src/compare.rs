@@ -5,7 +5,7 @@ use dataproduct_contract::{Contract, Version};
 
 use crate::policy::{Override, Waiver};
 use crate::rule::{Rule, Rules};
-use crate::{Aspect, Bump, Change, Outcome, Policy, diff, semver};
+use crate::{Aspect, Bump, Change, Kind, Outcome, Policy, diff, semver};
 
 /// Something that has to be proven on stored rows before a promise holds for them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,14 +41,22 @@ pub struct Finding {
     pub waiver: Option<Waiver>,
     /// What is left to prove on stored rows.
     pub obligation: Option<Obligation>,
+    /// Whether the old contract had told its readers of it, with a date that is past.
+    pub announced: bool,
 }
 
 impl Finding {
-    fn new(change: Change, product: &str, policy: &Policy, today: NaiveDate) -> Self {
+    fn new(
+        change: Change,
+        (old, new): (&Contract, &Contract),
+        policy: &Policy,
+        today: NaiveDate,
+    ) -> Self {
+        let product = new.name().to_string();
         let rule = Rules::standard().of(change.kind);
         let overridden = policy.override_for(change.kind, &change.path).cloned();
         let waiver = policy
-            .waivers_for(change.kind, &change.path, product)
+            .waivers_for(change.kind, &change.path, &product)
             .find(|waiver| waiver.counts_on(today))
             .cloned();
         let aspect = change
@@ -59,9 +67,13 @@ impl Finding {
             column: change.column().unwrap_or(&change.path).to_owned(),
             aspect,
         });
+        let is_past = |sunset: NaiveDate| sunset < today;
+        let announced = change.kind == Kind::StatusRetired && old.sunset().is_some_and(is_past);
+        // Whoever still reads or writes after the sunset was told.
+        let or_told = |outcome| if announced { Outcome::Holds } else { outcome };
         let mut finding = Self {
-            reader: rule.reader,
-            writer: rule.writer,
+            reader: or_told(rule.reader),
+            writer: or_told(rule.writer),
             history: rule.history,
             bump: rule.bump,
             bump_if_proven: rule.bump,
@@ -70,6 +82,7 @@ impl Finding {
             overridden,
             waiver,
             obligation,
+            announced,
         };
         finding.weigh();
         finding
@@ -78,6 +91,7 @@ impl Finding {
     fn weigh(&mut self) {
         let ruled = match &self.overridden {
             Some(decided) => decided.bump,
+            None if self.announced => Bump::Minor,
             None => self.rule.bump,
         };
         let accepted = |bump: Bump| match &self.waiver {
@@ -151,7 +165,7 @@ pub fn compare(old: &Contract, new: &Contract, policy: &Policy, today: NaiveDate
     }
     let findings = changes
         .into_iter()
-        .map(|change| Finding::new(change, &product, policy, today))
+        .map(|change| Finding::new(change, (old, new), policy, today))
         .collect();
     Comparison {
         old: old.clone(),

@@ -25,7 +25,7 @@ use crate::{Bump, Kind, Rules};
 ///     rule = "definition-changed"
 ///     path = "columns.net_price"
 ///     product = "product.catalog"
-///     author = "kari@example.com"
+///     author = "owner@example.com"
 ///     reason = "the page has moved, its text is the same"
 ///     expires = "2026-12-31"
 /// "#)?;

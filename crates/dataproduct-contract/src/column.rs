@@ -53,6 +53,8 @@ pub struct Column {
     pub examples: Vec<Value>,
     /// Set when consumers should move away from the column.
     pub deprecated: Option<Deprecation>,
+    /// Names that it had before, under which it is served until the next major version.
+    pub former_names: Vec<String>,
     /// What its values must keep to.
     pub limits: Limits,
     /// The values allowed; empty means any.
@@ -219,6 +221,7 @@ impl Column {
             pii: None,
             examples: Vec::new(),
             deprecated: None,
+            former_names: Vec::new(),
             limits: Limits::default(),
             allowed: Vec::new(),
             open_enum: false,
@@ -340,6 +343,14 @@ impl Column {
         self.deprecated = Some(Deprecation {
             note: Some(note.into()),
         });
+        self
+    }
+
+    /// Adds a name that the column had before. With the stable identifier unchanged, readers of that name are served
+    /// until the next major version.
+    #[must_use]
+    pub fn with_former_name(mut self, name: impl Into<String>) -> Self {
+        self.former_names.push(name.into());
         self
     }
 

@@ -10,8 +10,8 @@ use sha2::{Digest as _, Sha256};
 use crate::builder::ContractBuilder;
 use crate::draft::Draft;
 use crate::{
-    Column, Name, Problems, ProductName, ProductRef, Rule, Sla, Value, Version, VersionReq,
-    from_document, odcs, to_document, validate,
+    Column, Name, Problem, Problems, ProductName, ProductRef, Rule, Sla, Value, Version,
+    VersionReq, from_document, odcs, to_document, validate,
 };
 
 /// Where a contract stands in its life.
@@ -214,9 +214,16 @@ impl Contract {
     /// Reads an ODCS document of version 3.0, 3.1 or 3.2, in YAML or JSON, and validates it.
     ///
     /// # Errors
-    /// All problems of the document's shape or, when its shape is right, all problems of meaning.
+    /// All problems of the document's shape or, when its shape is right, all problems of meaning; each
+    /// with the line and column of what it names.
     pub fn from_yaml(text: &str) -> Result<Self, Problems> {
-        Self::from_document(odcs::Document::from_yaml(text)?)
+        Self::from_document(odcs::Document::from_yaml(text)?).map_err(|problems| {
+            // Only a failure needs the positions, so they are read again instead of kept beside.
+            match odcs::Places::of(text) {
+                Ok(places) => problems.into_iter().map(|p| located(&places, p)).collect(),
+                Err(_) => problems,
+            }
+        })
     }
 
     /// The contract as an ODCS 3.2.0 document in YAML; equal contracts give equal text.
@@ -433,6 +440,14 @@ impl Contract {
         lookup: impl Fn(&ProductName) -> Option<Contract>,
     ) -> Problems {
         validate::references(self, lookup)
+    }
+}
+
+/// The problem with the position of what it names, where it has none.
+fn located(places: &odcs::Places, problem: Problem) -> Problem {
+    match places.find(&problem.path) {
+        Some(at) if problem.line.is_none() => problem.at(at.line, at.column),
+        _ => problem,
     }
 }
 

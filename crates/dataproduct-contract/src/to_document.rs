@@ -223,6 +223,13 @@ fn custom(column: &Column) -> Vec<CustomProperty> {
     if let Some(note) = column.deprecated.as_ref().and_then(|d| d.note.as_ref()) {
         custom.push(ours("deprecationNote", note.as_str()));
     }
+    if !column.former_names.is_empty() {
+        let names = column
+            .former_names
+            .iter()
+            .map(|name| Value::from(name.as_str()));
+        custom.push(ours("formerNames", Value::List(names.collect())));
+    }
     custom.extend(theirs(&column.custom));
     custom
 }

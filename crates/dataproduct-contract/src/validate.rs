@@ -262,7 +262,7 @@ pub(crate) fn references(
             let Some(target) = target else {
                 problems.push(Problem::new(
                     path,
-                    "dangling-reference",
+                    "unknown-product",
                     format!("there is no product `{}`", reference.product),
                     "name a product that is published in this mesh",
                 ));

@@ -57,6 +57,7 @@ mod valid;
 /// | `one_of`, `open` | `one_of("NOK", "SEK"), open` |
 /// | `example` | `example = "s69305697"` |
 /// | `deprecated` | `deprecated = "use available"` |
+/// | `renamed_from` | `renamed_from("quantity")`, with the `id` that the column had: served under both names until the next major version |
 /// | `tag`, `custom`, `rule` | `rule(null_values < 5 %)` |
 ///
 /// The expansion also makes a struct `<Name>View`, a row borrowed from a batch, with an accessor for

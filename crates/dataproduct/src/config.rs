@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use dataproduct_compat::Policy;
 use dataproduct_contract::Name;
 use dataproduct_table::Location;
 use serde::Deserialize;
@@ -21,6 +22,16 @@ struct File {
     /// The roots of single domains.
     #[serde(default)]
     domains: BTreeMap<String, String>,
+    /// Read by [`Policy`].
+    #[serde(default, rename = "evolution")]
+    _evolution: toml::Table,
+}
+
+/// What a `mesh.toml` says.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) roots: Roots,
+    pub(crate) policy: Policy,
 }
 
 /// Where the domains of a mesh are.
@@ -30,7 +41,7 @@ pub(crate) struct Roots {
     pub(crate) domains: BTreeMap<Name, Location>,
 }
 
-impl Roots {
+impl Settings {
     /// Reads `mesh.toml`. Paths in it that are not URLs count from the folder of the file.
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let error = |reason: String| Error::Config {
@@ -54,7 +65,7 @@ impl Roots {
             }
             .map_err(|e| error(e.to_string()))
         };
-        let mut roots = Self {
+        let mut roots = Roots {
             default: file.root.as_deref().map(locate).transpose()?,
             domains: BTreeMap::new(),
         };
@@ -67,9 +78,14 @@ impl Roots {
                 "it names no root: write `root = \"…\"` or a table `[domains]`".to_owned(),
             ));
         }
-        Ok(roots)
+        Ok(Self {
+            roots,
+            policy: Policy::from_toml(&text).map_err(|e| error(e.to_string()))?,
+        })
     }
+}
 
+impl Roots {
     /// The folder of a domain's products.
     pub(crate) fn of(&self, domain: &Name) -> Result<&Location> {
         self.domains

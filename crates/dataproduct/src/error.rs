@@ -1,7 +1,10 @@
 //! What can go wrong between a caller and a product.
 
-use dataproduct_contract::{Problems, ProductName, Version};
+use dataproduct_compat::Comparison;
+use dataproduct_contract::{Problems, ProductName, ProductRef, Version};
 use dataproduct_quality::Report;
+
+use crate::Receipt;
 
 /// The result of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -83,6 +86,30 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
+    /// The life of the product's major version is over. Read the successor.
+    #[error("`{product}` {version} is read no more: {reason}{}", instead(.successor.as_ref()))]
+    Retired {
+        /// The product.
+        product: ProductName,
+        /// The version of its contract.
+        version: Version,
+        /// Why.
+        reason: String,
+        /// What to read instead, where its contract says so.
+        successor: Option<ProductRef>,
+    },
+    /// Of two major versions the older one is published and the newer one is not, or it is not known whether it is.
+    /// The same call with the same id settles it.
+    #[error(
+        "publish `{}` is in `{}` {} and not yet in the newer major version: {source}; call again with the same publish id",
+        .published.publish_id, .published.product, .published.contract_version
+    )]
+    HalfPublished {
+        /// What was published.
+        published: Box<Receipt>,
+        /// Why the other was not.
+        source: Box<Error>,
+    },
     /// The contract cannot follow the one that consumers hold.
     #[error("`{product}` {version} cannot follow {published}: {reason}")]
     Evolution {
@@ -94,6 +121,8 @@ pub enum Error {
         published: Version,
         /// What stands in the way, and what to do.
         reason: String,
+        /// Every change, judged; `None` if it did not come to that.
+        comparison: Option<Box<Comparison>>,
     },
     /// The rows do not keep the contract's promises. Nothing has been published.
     #[error("`{product}` {version} was not published, {} found:\n{report}", counted(.report.findings().len()))]
@@ -122,6 +151,10 @@ pub enum Error {
     Table(#[from] dataproduct_table::Error),
 }
 
+fn instead(successor: Option<&ProductRef>) -> String {
+    successor.map_or(String::new(), |successor| format!("; read `{successor}`"))
+}
+
 fn counted(findings: usize) -> String {
     if findings == 1 {
         "1 problem was".to_owned()
@@ -134,7 +167,11 @@ impl Error {
     /// Whether the same call may succeed later without a change of contract, rows or settings.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::Table(error) if error.is_retryable())
+        match self {
+            Self::Table(error) => error.is_retryable(),
+            Self::HalfPublished { source, .. } => source.is_retryable(),
+            _ => false,
+        }
     }
 
     pub(crate) fn input(

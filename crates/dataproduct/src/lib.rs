@@ -33,17 +33,21 @@
 //! publish passes its gates in one order and none can be left out; a read says how fresh its rows are, who
 //! owns them and which state was read.
 
+mod both;
 mod config;
 mod error;
+mod evolution;
 mod input;
+mod life;
 mod mesh;
 mod product;
 mod publish;
 pub mod record;
 mod status;
 
+pub use both::BothReceipts;
 #[doc(inline)]
-pub use dataproduct_compat as compat;
+pub use dataproduct_compat::{self as compat, Comparison, Policy};
 #[doc(hidden)]
 pub use dataproduct_contract::__private;
 #[doc(inline)]

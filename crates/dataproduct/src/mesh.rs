@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, SubsecRound as _, Utc};
+use dataproduct_compat::Policy;
 use dataproduct_contract::row::DataProduct;
 use dataproduct_contract::{Contract, Name, ProductName, ProductRef};
 use dataproduct_freshness::{Clock, SystemClock};
 use dataproduct_table::{Durability, Location};
 
-use crate::config::Roots;
-use crate::product::{self, Product};
+use crate::config::{Roots, Settings};
+use crate::product::{self, Life, Product};
 use crate::publish::{BatchPublisher, Publisher};
 use crate::status::{self, ProductStatus};
 use crate::{Error, Result};
@@ -34,6 +35,7 @@ pub struct Mesh(pub(crate) Arc<Inner>);
 #[derive(Debug)]
 pub(crate) struct Inner {
     roots: Roots,
+    pub(crate) policy: Policy,
     clock: Arc<dyn Clock>,
     durability: Durability,
 }
@@ -52,6 +54,7 @@ impl Inner {
 pub struct MeshBuilder {
     default: Option<String>,
     domains: Vec<(String, String)>,
+    policy: Policy,
     clock: Option<Arc<dyn Clock>>,
     durability: Durability,
 }
@@ -72,6 +75,12 @@ impl MeshBuilder {
     /// Sets the clock by which commits are dated and ages told; the machine's by default.
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = Some(clock);
+        self
+    }
+
+    /// Sets which rules of evolution weigh more or less, and which breaks are accepted; nothing by default.
+    pub fn with_policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
         self
     }
 
@@ -103,7 +112,10 @@ impl MeshBuilder {
             });
         }
         Ok(Mesh::new(
-            roots,
+            Settings {
+                roots,
+                policy: self.policy,
+            },
             self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             self.durability,
         ))
@@ -111,9 +123,10 @@ impl MeshBuilder {
 }
 
 impl Mesh {
-    fn new(roots: Roots, clock: Arc<dyn Clock>, durability: Durability) -> Self {
+    fn new(settings: Settings, clock: Arc<dyn Clock>, durability: Durability) -> Self {
         Self(Arc::new(Inner {
-            roots,
+            roots: settings.roots,
+            policy: settings.policy,
             clock,
             durability,
         }))
@@ -131,14 +144,22 @@ impl Mesh {
     ///
     /// [domains]
     /// inventory = "s3://acme-inventory"   # this domain's products
+    ///
+    /// [[evolution.waivers]]               # a break that was accepted, see `Policy`
+    /// rule = "sla-loosened"
+    /// path = "sla.freshness"
+    /// product = "inventory.stock-levels"
+    /// author = "steward@example.com"
+    /// reason = "agreed with all consumers"
+    /// expires = "2027-01-31"
     /// ```
     ///
     /// # Errors
     /// [`Error::Config`] when the file cannot be read or says something that is not understood.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        let roots = Roots::read(path.as_ref())?;
+        let settings = Settings::read(path.as_ref())?;
         Ok(Self::new(
-            roots,
+            settings,
             Arc::new(SystemClock),
             Durability::default(),
         ))
@@ -173,9 +194,19 @@ impl Mesh {
     ///
     /// # Errors
     /// [`Error::Name`] for a reference that is not well-formed, [`Error::NotPublished`] when no
-    /// version in the range is published, and [`Error::Table`] when it cannot be read.
+    /// version in the range is published, [`Error::Retired`] when it is retired or past its sunset, naming what to
+    /// read instead, and [`Error::Table`] when it cannot be read.
     pub async fn product(&self, reference: &str) -> Result<Product> {
-        product::open(self, &reference.parse::<ProductRef>()?).await
+        product::open(self, &reference.parse::<ProductRef>()?, Life::Alive).await
+    }
+
+    /// The newest published state of a product whose life may be over: to look something up in it, not to go on
+    /// reading it.
+    ///
+    /// # Errors
+    /// As [`product`](Self::product), but never [`Error::Retired`].
+    pub async fn archived(&self, reference: &str) -> Result<Product> {
+        product::open(self, &reference.parse::<ProductRef>()?, Life::Any).await
     }
 
     /// The names of all products published in the mesh, in order.

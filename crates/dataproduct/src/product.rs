@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 
-use crate::{Error, Mesh, Result};
+use crate::{Error, Mesh, Result, life};
 
 /// One immutable state of a product, with the contract it was published under.
 #[derive(Clone, Debug)]
@@ -43,8 +43,17 @@ pub struct Source {
     pub as_of: Option<DateTime<Utc>>,
 }
 
+/// Which products are opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Life {
+    /// Only those whose life is not over.
+    Alive,
+    /// All.
+    Any,
+}
+
 /// Opens the newest state in the range.
-pub(crate) async fn open(mesh: &Mesh, reference: &ProductRef) -> Result<Product> {
+pub(crate) async fn open(mesh: &Mesh, reference: &ProductRef, life: Life) -> Result<Product> {
     let mut offered = Vec::new();
     for major in mesh.majors(&reference.name).await?.into_iter().rev() {
         let table = match Table::open(&mesh.table(&reference.name, major)?).await {
@@ -58,6 +67,9 @@ pub(crate) async fn open(mesh: &Mesh, reference: &ProductRef) -> Result<Product>
             continue;
         };
         if reference.accepts(product.contract.version()) {
+            if life == Life::Alive {
+                life::may_read(&product.contract, mesh.0.now())?;
+            }
             return Ok(product);
         }
         offered.push(product.contract.version().to_string());
@@ -76,7 +88,7 @@ pub(crate) async fn open(mesh: &Mesh, reference: &ProductRef) -> Result<Product>
 pub(crate) struct NewestPublish {
     pub(crate) contract_version: Version,
     pub(crate) contract_digest: Option<String>,
-    committed_at: DateTime<Utc>,
+    pub(crate) committed_at: DateTime<Utc>,
 }
 
 impl NewestPublish {
@@ -261,11 +273,16 @@ impl Read<'_> {
     }
 
     /// All rows as values of `T`, which names the columns that are read. `T` may have fewer columns
-    /// than the product.
+    /// than the product, and be the row type of an older or a newer version with the same major number: every row
+    /// of that major version is read, whichever version it was published under.
+    ///
+    /// A column that rows do not have yet is `None`; an enum with a variant marked `#[column(other)]` takes labels that
+    /// it does not know; numbers are widened and narrowed exactly.
     ///
     /// # Errors
     /// [`Error::Row`] when the product's columns do not become `T`'s, [`Error::Table`] when the table
-    /// cannot be read.
+    /// cannot be read, in particular with [`dataproduct_table::Error::Unreadable`], naming column and value, for a
+    /// value that is missing or does not fit where `T` has no place for it.
     pub async fn rows<T: Record>(self) -> Result<Vec<T>> {
         let mut stream = Box::pin(self.stream(T::schema()).await?);
         let mut out = Vec::new();

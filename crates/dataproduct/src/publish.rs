@@ -12,16 +12,17 @@ use arrow_array::RecordBatch;
 use bytes::Bytes;
 use chrono::{DateTime, SubsecRound as _, Utc};
 use dataproduct_contract::row::{DEFAULT_ROWS_PER_BATCH, DataProduct};
-use dataproduct_contract::{Contract, ProductName, Status, Version};
+use dataproduct_contract::{Contract, ProductName, Version};
 use dataproduct_quality::{Gate, Verdict};
 use dataproduct_table::{
     Literal, Location, Mode, PublishFacts, Table, TableSpec, WriteOptions, Writer,
 };
 use tokio::sync::mpsc;
 
+use crate::evolution::{self, Passed};
 use crate::input::{self, Format};
 use crate::product::newest_publish;
-use crate::{Error, Mesh, Result};
+use crate::{Error, Mesh, Result, life};
 
 /// How a publish goes about: what it replaces, up to when it is complete, and by which id it is known.
 #[derive(Clone, Debug, Default)]
@@ -70,6 +71,12 @@ impl Publish {
     /// publish.
     pub fn with_as_of(mut self, as_of: DateTime<Utc>) -> Self {
         self.as_of = Some(as_of);
+        self
+    }
+
+    /// Vouches up to that instant, unless another one is set.
+    pub(crate) fn with_default_as_of(mut self, now: DateTime<Utc>) -> Self {
+        self.as_of.get_or_insert(now);
         self
     }
 
@@ -126,6 +133,10 @@ impl<T: DataProduct> Publisher<T> {
             batches,
             row: PhantomData,
         }
+    }
+
+    pub(crate) fn batches(&self) -> &BatchPublisher {
+        &self.batches
     }
 
     /// The contract that is published under.
@@ -234,6 +245,34 @@ impl BatchPublisher {
             .await
     }
 
+    /// Ends the product's major version: from then on its readers get [`Error::Retired`], which names the successor.
+    /// The contract of this publisher has the status retired; no rows are published and nothing is vouched for.
+    ///
+    /// # Errors
+    /// [`Error::Lifecycle`] when the contract is not retired, or what is published has no sunset or is not past it:
+    /// consumers were told that they may read until then. [`Error::NotPublished`] when there is nothing to retire.
+    /// Otherwise as [`publish`](Self::publish).
+    pub async fn retire(&self) -> Result<Receipt> {
+        let table = Table::open(&self.location).await?;
+        let snapshot = table.snapshot().await?;
+        let Some(publish) = newest_publish(&table, &snapshot).await? else {
+            return Err(Error::NotPublished {
+                reference: self.contract.name().to_string(),
+                offered: String::new(),
+            });
+        };
+        let published = publish.contract(&table).await?;
+        life::may_retire(&self.contract, &published, self.now())?;
+        let as_of = snapshot.watermark().unwrap_or(publish.committed_at);
+        let how = Publish::append().with_as_of(as_of);
+        let run = Run::begin(self, table, how, as_of).await?;
+        run.commit().await
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.mesh.0.now()
+    }
+
     async fn try_publish(
         &self,
         batches: impl IntoIterator<Item = Result<RecordBatch>>,
@@ -248,24 +287,40 @@ impl BatchPublisher {
 }
 
 /// One publish under way. Dropped before [`commit`](Self::commit), it leaves nothing visible.
-struct Run {
+pub(crate) struct Run {
     contract: Contract,
     gate: Gate,
     table: Table,
     writer: Writer,
-    standing: Standing,
+    passed: Passed,
     as_of: DateTime<Utc>,
 }
 
 impl Run {
     /// Steps 1 to 4: lifecycle, table, evolution gate, writer.
-    async fn start(publisher: &BatchPublisher, how: Publish) -> Result<Self> {
+    pub(crate) async fn start(publisher: &BatchPublisher, how: Publish) -> Result<Self> {
         let contract = publisher.contract.clone();
         let now = publisher.mesh.0.now();
         let as_of = how.as_of.unwrap_or(now).trunc_subsecs(6);
-        lifecycle(&contract, now)?;
+        life::may_publish(&contract, now)?;
         let table = resolve_table(&publisher.location, &contract).await?;
-        let (standing, before) = evolution_gate(&table, &contract).await?;
+        Self::begin(publisher, table, how, as_of).await
+    }
+
+    /// Steps 3 and 4: evolution gate, writer.
+    async fn begin(
+        publisher: &BatchPublisher,
+        table: Table,
+        how: Publish,
+        as_of: DateTime<Utc>,
+    ) -> Result<Self> {
+        let contract = publisher.contract.clone();
+        let mesh = &publisher.mesh.0;
+        let today = mesh.now().date_naive();
+        let passed = evolution::gate(&table, &contract, &mesh.policy, today).await?;
+        if passed.is_new {
+            table.evolve(&TableSpec::from_contract(&contract)).await?;
+        }
         let facts = PublishFacts {
             contract_version: Some(contract.version().to_string()),
             contract_digest: Some(contract.digest().to_owned()),
@@ -276,7 +331,7 @@ impl Run {
         let mut options = WriteOptions::new()
             .with_mode(how.mode)
             .with_facts(facts)
-            .with_contract_before(before);
+            .with_contract_before(passed.before.clone());
         if let Some(id) = how.publish_id {
             options = options.with_publish_id(id);
         }
@@ -286,13 +341,13 @@ impl Run {
             contract,
             table,
             writer,
-            standing,
+            passed,
             as_of,
         })
     }
 
     /// Steps 5 and 6: quality gate, encoding. The first batch that is refused ends the publish.
-    async fn push(&mut self, batch: RecordBatch) -> Result<()> {
+    pub(crate) async fn push(&mut self, batch: RecordBatch) -> Result<()> {
         match self.gate.check(batch) {
             Verdict::Admitted(batch) => Ok(self.writer.push(&batch).await?),
             Verdict::Refused(report) => Err(Error::Refused {
@@ -303,14 +358,33 @@ impl Run {
         }
     }
 
+    /// The id that the publish is known by.
+    pub(crate) fn publish_id(&self) -> &str {
+        self.writer.publish_id()
+    }
+
     /// Steps 7 and 8: commit, and finding out what became of it.
-    async fn commit(self) -> Result<Receipt> {
+    async fn commit(mut self) -> Result<Receipt> {
+        self.prepare().await?;
+        self.publish().await
+    }
+
+    /// Step 7: the contract is stored before a commit names it, and what was proven still holds.
+    pub(crate) async fn prepare(&mut self) -> Result<()> {
         // Should others have published under a newer contract meanwhile, the commit fails.
-        if self.standing == Standing::New {
+        if self.passed.is_new {
             let text = Bytes::copy_from_slice(self.contract.to_yaml().as_bytes());
             let version = self.contract.version().to_string();
             self.table.put_contract(&version, text).await?;
         }
+        if let Some(version) = evolution::prove_again(&self.table, &self.passed).await? {
+            self.writer.expect_version(version);
+        }
+        Ok(())
+    }
+
+    /// Step 8: the commit, and finding out what became of it.
+    pub(crate) async fn publish(self) -> Result<Receipt> {
         let receipt = self.writer.commit().await?;
         // What an earlier call with the same id has published is told as that call published it.
         let published = receipt.facts.as_ref().map(|facts| &facts.published);
@@ -332,79 +406,7 @@ impl Run {
     }
 }
 
-/// Step 1: a contract whose life is over publishes nothing.
-fn lifecycle(contract: &Contract, now: DateTime<Utc>) -> Result<()> {
-    let over = |reason: String| {
-        Err(Error::Lifecycle {
-            product: contract.name().clone(),
-            version: contract.version().clone(),
-            reason,
-        })
-    };
-    let instead = contract
-        .successor()
-        .map_or(String::new(), |s| format!("; publish `{s}`"));
-    match (contract.status(), contract.sunset()) {
-        (Status::Retired, _) => over(format!("its status is retired{instead}")),
-        (_, Some(sunset)) if now.date_naive() > sunset => {
-            over(format!("its sunset was {sunset}{instead}"))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Step 2: the table of this major version, made when there is none.
 async fn resolve_table(location: &Location, contract: &Contract) -> Result<Table> {
     Ok(Table::open_or_create(location, &TableSpec::from_contract(contract)).await?)
-}
-
-/// Whether a contract has been published before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
-    /// It is the newest that has been published.
-    Published,
-    /// It follows those that have been published.
-    New,
-}
-
-/// Step 3: may this contract follow what consumers hold? Within a major version the schema stands
-/// still and versions only grow; one version is one text.
-///
-/// Also returns the digest of the contract that it follows, if there is one.
-async fn evolution_gate(table: &Table, contract: &Contract) -> Result<(Standing, Option<String>)> {
-    let snapshot = table.snapshot().await?;
-    // A contract that a publish has stored and that no commit names binds nobody.
-    let Some(publish) = newest_publish(table, &snapshot).await? else {
-        return Ok((Standing::New, None));
-    };
-    let published = &publish.contract_version;
-    let refuse = |reason: &str| {
-        Err(Error::Evolution {
-            product: contract.name().clone(),
-            version: contract.version().clone(),
-            published: published.clone(),
-            reason: reason.to_owned(),
-        })
-    };
-    if contract.version() < published {
-        return refuse("it is older; publish under the newest version");
-    }
-    let before = publish.contract(table).await?;
-    if contract.version() == published {
-        return if before.digest() == contract.digest() {
-            Ok((Standing::Published, publish.contract_digest.clone()))
-        } else {
-            refuse("the contract has changed and its version has not; give it a new version")
-        };
-    }
-    let same_layout = before.arrow_schema() == contract.arrow_schema()
-        && before.key() == contract.key()
-        && before.partition_by() == contract.partition_by();
-    if same_layout {
-        Ok((Standing::New, publish.contract_digest.clone()))
-    } else {
-        refuse(
-            "columns, key or partitioning differ within one major version; publish it as the next major version",
-        )
-    }
 }

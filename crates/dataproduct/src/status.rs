@@ -3,7 +3,7 @@
 use dataproduct_contract::{ProductName, ProductRef, Version};
 use dataproduct_freshness::{Freshness, State, Unknown};
 
-use crate::product::{self, Source};
+use crate::product::{self, Life, Source};
 use crate::{Error, Mesh};
 
 /// How a product is doing at one moment.
@@ -37,7 +37,7 @@ impl ProductStatus {
 }
 
 pub(crate) async fn of(mesh: &Mesh, name: ProductName) -> ProductStatus {
-    match product::open(mesh, &ProductRef::from(name.clone())).await {
+    match product::open(mesh, &ProductRef::from(name.clone()), Life::Any).await {
         Ok(product) => ProductStatus {
             product: name,
             source: Some(product.source()),

@@ -77,14 +77,6 @@ fn fields<'a>(
 ) -> HashMap<&'a str, &'a str> {
     let partners = partners(old, new);
     let taken: HashSet<usize> = partners.iter().flatten().copied().collect();
-    let by_name: HashMap<&str, usize> = indexed(new, |stated| Some(&stated.column.name));
-    // A column under its old name beside the renamed one serves both names.
-    let served = |i: usize, j: usize| -> Option<usize> {
-        let renamed = old[i].column.name != new[j].column.name;
-        let same_name = by_name.get(old[i].column.name.as_str()).copied();
-        same_name.filter(|k| renamed && !taken.contains(k))
-    };
-    let mut serving = HashSet::new();
     let mut new_names = HashMap::new();
     for (i, partner) in partners.iter().enumerate() {
         let before = old[i];
@@ -102,15 +94,15 @@ fn fields<'a>(
             );
             continue;
         };
-        let mut after = new[j];
-        if let Some(k) = served(i, j) {
+        let after = new[j];
+        if before.column.name != after.column.name {
             let place = Place::new(parent, &after.column.name, Step::Field);
-            renamed(Kind::ColumnRenamedServed, &place, before, after, found);
-            serving.insert(k);
-            after = new[k];
-        } else if before.column.name != after.column.name {
-            let place = Place::new(parent, &after.column.name, Step::Field);
-            renamed(Kind::ColumnRenamed, &place, before, after, found);
+            let kind = if after.column.former_names.contains(&before.column.name) {
+                Kind::ColumnRenamedServed
+            } else {
+                Kind::ColumnRenamed
+            };
+            renamed(kind, &place, before, after, found);
         } else if before.column.id != after.column.id {
             let place = Place::new(parent, &after.column.name, Step::Field);
             let (a, b) = (before.column.id.clone(), after.column.id.clone());
@@ -121,7 +113,7 @@ fn fields<'a>(
         column(&place, before, after, found);
     }
     for (j, after) in new.iter().enumerate() {
-        if !taken.contains(&j) && !serving.contains(&j) {
+        if !taken.contains(&j) {
             added(
                 &Place::new(parent, &after.column.name, Step::Field),
                 after.column,

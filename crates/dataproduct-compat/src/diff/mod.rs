@@ -18,6 +18,7 @@ mod references;
 mod servers;
 mod sla;
 mod storage;
+mod threshold;
 mod types;
 mod values;
 mod words;

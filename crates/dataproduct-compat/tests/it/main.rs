@@ -6,6 +6,7 @@
     reason = "a test that cannot go on says so"
 )]
 
+mod budget;
 mod fixtures;
 mod hostile;
 mod laws;

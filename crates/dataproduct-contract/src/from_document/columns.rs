@@ -18,6 +18,7 @@ const COLUMN_PROPERTIES: &[&str] = &[
     "piiCategory",
     "openEnum",
     "deprecationNote",
+    "formerNames",
 ];
 
 pub(super) fn columns(
@@ -137,6 +138,7 @@ fn column(
         )
         .map(str::to_owned),
     });
+    out.former_names = former_names(&own, custom_properties, problems);
     out.limits = limits(property.logical_type_options.as_ref(), format_is_type);
     if let (Some(LogicalType::Integer), Some(options)) =
         (property.logical_type, &property.logical_type_options)
@@ -163,6 +165,21 @@ fn column(
     out.custom = custom(custom_properties, COLUMN_PROPERTIES);
     out.references = references(path, property, document, problems);
     out
+}
+
+fn former_names(
+    path: &str,
+    properties: Option<&[CustomProperty]>,
+    problems: &mut Problems,
+) -> Vec<String> {
+    let texts = |value: &Value| {
+        let names = value.as_list()?.iter();
+        names
+            .map(|name| name.as_str().map(str::to_owned))
+            .collect::<Option<Vec<_>>>()
+    };
+    let wanted = "a list of names";
+    typed(path, properties, "formerNames", texts, wanted, problems).unwrap_or_default()
 }
 
 fn flag(

@@ -11,6 +11,7 @@
 mod document;
 mod parts;
 mod people;
+mod place;
 mod quality;
 mod relationship;
 mod schema;
@@ -25,6 +26,7 @@ pub use parts::{
     VerifiedStatement,
 };
 pub use people::{Price, Role, SupportItem, Team, TeamEntry, TeamMember};
+pub use place::{Places, Position};
 pub use quality::{Operator, Quality, QualityDimension, QualityKind, QualityMetric};
 pub use relationship::{Endpoint, Relationship, RelationshipKind};
 pub use schema::{

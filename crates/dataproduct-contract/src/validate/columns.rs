@@ -1,6 +1,6 @@
 //! Names, types and roles of columns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::{limits, rules, shown, visible};
 use crate::data_type::MAX_DECIMAL_PRECISION;
@@ -121,8 +121,41 @@ fn depth(columns: &[Column], left: usize) -> Option<usize> {
     })
 }
 
+/// A former name is only known again by the identifier, and nobody else may have taken it.
+fn former_names(path: &str, columns: &[Column], problems: &mut Problems) {
+    let names: HashSet<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    let mut former: HashSet<&str> = HashSet::new();
+    for (i, column) in columns.iter().enumerate() {
+        let at = format!("{path}[{i}].formerNames");
+        // An identifier that nobody gave is the name.
+        let own = column.id.as_deref().is_none_or(|id| id == column.name);
+        if !column.former_names.is_empty() && own {
+            problems.push(Problem::new(
+                at.clone(),
+                "former-name-without-id",
+                "the column has a former name and no id but its name",
+                "give it the id that it had under that name: by it readers of either name find it",
+            ));
+        }
+        for name in &column.former_names {
+            if names.contains(name.as_str()) || !former.insert(name) {
+                problems.push(Problem::new(
+                    at.clone(),
+                    "former-name-taken",
+                    format!(
+                        "`{}` is the name of a column, or a former name twice",
+                        shown(name)
+                    ),
+                    "give a column a name that none has had within the major version",
+                ));
+            }
+        }
+    }
+}
+
 /// Names and identifiers that must differ among the fields of one struct.
 fn siblings(path: &str, columns: &[Column], problems: &mut Problems) {
+    former_names(path, columns, problems);
     let mut by_name: BTreeMap<String, &str> = BTreeMap::new();
     let mut by_id: BTreeMap<&str, usize> = BTreeMap::new();
     for (i, column) in columns.iter().enumerate() {

@@ -12,6 +12,7 @@ mod model;
 mod mutation;
 mod odcs;
 mod odps;
+mod places;
 mod row;
 mod standards;
 mod validation;

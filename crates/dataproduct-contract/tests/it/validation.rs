@@ -191,6 +191,19 @@ fn names_of_columns() {
         &[".name case-fold-twin"],
     );
     check_column(integer().with_id("sku"), &[".id duplicate-id"]);
+    check_column(integer().with_id("i").with_former_name("was"), &[]);
+    check_column(
+        integer().with_former_name("was"),
+        &[".formerNames former-name-without-id"],
+    );
+    let twice = integer().with_id("i").with_former_name("was");
+    check_column(
+        twice.with_former_name("was").with_former_name("sku"),
+        &[
+            ".formerNames former-name-taken",
+            ".formerNames former-name-taken",
+        ],
+    );
     let twins = vec![
         Column::new("é", DataType::Int64),
         Column::new("É", DataType::Int64),
@@ -507,7 +520,7 @@ fn relationships_hold_or_are_named() {
     );
     assert_eq!(
         found(&stock("product.rugs#sku", DataType::String)),
-        [format!("{path} dangling-reference")]
+        [format!("{path} unknown-product")]
     );
     // A product may refer to itself.
     assert!(found(&stock("inventory.stock-levels#c", DataType::String)).is_empty());

@@ -37,6 +37,7 @@ pub(crate) struct ColumnAttrs {
     pub(crate) open: Option<Span>,
     pub(crate) examples: Vec<Literal>,
     pub(crate) deprecated: Option<LitStr>,
+    pub(crate) renamed_from: Vec<LitStr>,
     pub(crate) tags: Vec<LitStr>,
     pub(crate) custom: Vec<(String, Literal)>,
     pub(crate) rules: Vec<Rule>,
@@ -72,6 +73,7 @@ pub(crate) const FIELD_KEYS: &[&str] = &[
     "open",
     "example",
     "deprecated",
+    "renamed_from",
     "tag",
     "custom",
     "rule",
@@ -227,6 +229,10 @@ impl ColumnAttrs {
             "example" => extend(
                 &mut self.examples,
                 item.literals("example = \"s69305697\"")?,
+            ),
+            "renamed_from" => extend(
+                &mut self.renamed_from,
+                item.texts("renamed_from(\"quantity\")")?,
             ),
             "tag" => extend(&mut self.tags, item.texts("tag(\"stock\")")?),
             "custom" => extend(&mut self.custom, custom(item)?),

@@ -114,6 +114,12 @@ fn said(attrs: &ColumnAttrs, private: &TokenStream) -> Vec<TokenStream> {
         let example = value(example, private);
         calls.push(quote!(.with_example(#example)));
     }
+    calls.extend(
+        attrs
+            .renamed_from
+            .iter()
+            .map(|name| quote!(.with_former_name(#name))),
+    );
     calls.extend(attrs.tags.iter().map(|tag| quote!(.with_tag(#tag))));
     for (name, property) in &attrs.custom {
         let property = value(property, private);

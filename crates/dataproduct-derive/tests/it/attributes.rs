@@ -72,7 +72,7 @@ struct Offer {
     price: Decimal<10, 2>,
     #[column(one_of("NOK", "SEK"), open, rule(invalid_values("XXX", pattern = "^[A-Z]{3}$") <= 3))]
     currency: String,
-    #[column(range = -10..100, unique)]
+    #[column(range = -10..100, unique, id = "place", renamed_from("place"))]
     rank: i64,
     #[column(items = 1..4, unique_items)]
     colours: Vec<String>,
@@ -297,6 +297,8 @@ fn columns_say_what_they_are() {
         phone.classification,
         Some(Classification::Other("secret".to_owned()))
     );
+    let rank = contract.column("rank").unwrap();
+    assert_eq!(rank.former_names, ["place"]);
     assert_eq!(
         phone.deprecated.as_ref().unwrap().note.as_deref(),
         Some("use `contact`")

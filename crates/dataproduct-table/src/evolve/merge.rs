@@ -55,6 +55,8 @@ impl Merge {
     ) -> Result<Vec<DeltaField>> {
         let mut merged = Vec::with_capacity(declared.len());
         let mut known = Vec::new();
+        let newest = before.iter().filter_map(|field| field.text(RENAMED_TO));
+        let newest: Vec<String> = newest.map(str::to_owned).collect();
         for mut field in declared {
             let Some(old) = same(&before, &field).cloned() else {
                 merged.push(self.added(field, "")?);
@@ -70,6 +72,9 @@ impl Merge {
                 );
             }
             known.push(old.name.clone());
+            // Files from before a rename do not have the new column, so that other programs find null there.
+            let is_partly_stored = old.nullable && newest.contains(&old.name);
+            field.nullable |= is_partly_stored;
             if old.name != field.name && !self.mapped {
                 merged.push(self.alias(&mut before, &old, field)?);
                 continue;

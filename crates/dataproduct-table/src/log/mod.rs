@@ -7,7 +7,7 @@
 //! crate needs each commit's facts, an incremental state that a commit updates in place, and an open that is
 //! bound by reading the files. A log of plain JSON lines is read faster and with less code by typed structs.
 //! The kernel stays where its breadth counts: it writes checkpoints, converts schemas, and reads the rows of
-//! tables with features that this crate does not write (deletion vectors, column mapping, type widening). Tests
+//! tables with features that this crate does not write (deletion vectors, column mapping by id). Tests
 //! compare the replayed state with the kernel's.
 //!
 //! # Why the log is written here

@@ -353,6 +353,28 @@ mod tests {
     }
 
     #[test]
+    fn what_other_writers_widen_is_read_exactly() {
+        let i32s: ArrayRef = Arc::new(Int32Array::from(vec![Some(-7), None]));
+        check(
+            Arc::clone(&i32s),
+            DataType::Float64,
+            Ok(Arc::new(Float64Array::from(vec![Some(-7.0), None]))),
+        );
+        check(
+            i32s,
+            DataType::Decimal128(12, 2),
+            Ok(decimals(&[Some(-700), None], 12, 2)),
+        );
+        let local = DataType::Timestamp(arrow_schema::TimeUnit::Microsecond, None);
+        let micros = arrow_array::TimestampMicrosecondArray::from(vec![86_400_000_000]);
+        check(
+            Arc::new(arrow_array::Date32Array::from(vec![1])),
+            local,
+            Ok(Arc::new(micros)),
+        );
+    }
+
+    #[test]
     fn a_null_is_an_error_only_where_there_is_one() {
         let required = Field::new("c", DataType::Int64, false);
         assert!(convert(&ints(&[Some(1)]), &required).is_ok());

@@ -48,6 +48,8 @@ pub(crate) struct Plan {
     pub(crate) adds: Vec<Add>,
     pub(crate) facts: PublishFacts,
     pub(crate) follows: Follows,
+    /// The version behind which it has to be, if any.
+    pub(crate) expected: Option<u64>,
     pub(crate) on_conflict: OnConflict,
     pub(crate) timeout: Duration,
 }
@@ -199,6 +201,15 @@ fn check_schema(state: &TableState, intent: &Intent<'_>) -> Result<()> {
 
 /// The rows were judged against a contract; no other may have been published under since.
 fn check_contract(state: &TableState, plan: &Plan) -> Result<()> {
+    if plan
+        .expected
+        .is_some_and(|expected| state.version > expected)
+    {
+        return Err(Error::Conflict {
+            version: state.version,
+            reason: "came after what this publish was judged on".to_owned(),
+        });
+    }
     let newest = state.commit.facts.as_ref().map(|facts| &facts.published);
     let Some(digest) = newest.and_then(|facts| facts.contract_digest.as_ref()) else {
         return Ok(());

@@ -29,6 +29,7 @@ pub struct Writer {
     base: u64,
     options: WriteOptions,
     publish_id: String,
+    expected: Option<u64>,
     scope: Scope,
     context: Arc<FileContext>,
     open: HashMap<PartitionValues, PartitionWriter>,
@@ -73,6 +74,7 @@ impl Writer {
             base: state.version,
             options,
             publish_id,
+            expected: None,
             scope,
             context,
             open: HashMap::new(),
@@ -93,6 +95,12 @@ impl Writer {
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.rows
+    }
+
+    /// Says up to which version of the table something was found out that the publish rests on. Should there be a
+    /// later one when it is committed, it fails with `Conflict`.
+    pub fn expect_version(&mut self, version: u64) {
+        self.expected = Some(version);
     }
 
     /// Takes checked rows. Their order is kept within a partition, unless the table is sorted.
@@ -222,6 +230,7 @@ impl Writer {
             adds: self.adds,
             facts: self.options.facts,
             follows: self.options.follows,
+            expected: self.expected,
             on_conflict: self.options.on_conflict,
             timeout: self.options.commit_timeout,
         };

@@ -12,7 +12,9 @@ use arrow_array::{
 };
 use arrow_schema::{DataType as ArrowType, Field, Schema};
 use dataproduct_contract::{Column, Contract, DataType, Value};
-use dataproduct_table::{Error, Location, Mode, Predicate, Table, TableSpec, WriteOptions};
+use dataproduct_table::{
+    Error, Location, Mode, Predicate, Table, TableOptions, TableSpec, WriteOptions,
+};
 use futures::stream::BoxStream;
 use object_store::memory::InMemory;
 use object_store::path::Path;
@@ -536,9 +538,9 @@ async fn a_rename_without_mapping_is_served_under_every_name() {
         .await
         .unwrap();
     for (number, contract) in (1_i64..).zip(&contracts) {
-        table.evolve(&spec(contract)).await.unwrap();
+        let evolved = table.evolve(&spec(contract)).await.unwrap();
         let again = table.evolve(&spec(contract)).await.unwrap();
-        assert_eq!(again, table.snapshot().await.unwrap().version());
+        assert_eq!(again, evolved, "evolving twice is evolving once");
         let rows = vec![ints(&[number]), ints(&[number * 10]), texts(&["x"])];
         put(&table, contract, rows).await;
     }
@@ -556,6 +558,16 @@ async fn a_rename_without_mapping_is_served_under_every_name() {
             assert_eq!(longs(&found.unwrap()[0], 0), [Some(wanted / 10)], "{name}");
         }
     }
+    // Only the first column is in every file, so only of it is every reader told that it is never missing.
+    let snapshot = table.snapshot().await.unwrap();
+    let may_be_null = |name: &str| {
+        let field = snapshot.schema().field_with_name(name);
+        field.unwrap().is_nullable()
+    };
+    assert_eq!(
+        ["first", "second", "third"].map(may_be_null),
+        [false, true, true]
+    );
     // What is stored under the old name cannot be had for something else.
     let mut reused = named("third");
     reused.push(nullable("first", DataType::String).with_id("c-new"));
@@ -586,7 +598,12 @@ async fn a_rename_with_mapping_touches_nothing_but_the_name() {
         let custom = if late { &[][..] } else { &mapping };
         let old = contract_of(columns("old", "x", "site"), custom);
         let new = contract_of(columns("new", "y", "where"), &mapping);
-        let table = Table::create(&on_disk(&directory), &TableSpec::from_contract(&old))
+        Table::create(&on_disk(&directory), &TableSpec::from_contract(&old))
+            .await
+            .unwrap();
+        // With a checkpoint after each publish, which what follows is opened from.
+        let options = TableOptions::default().with_checkpoint_interval(1);
+        let table = Table::open_with(&on_disk(&directory), options)
             .await
             .unwrap();
         let part = |inner: &str, value: i64| -> ArrayRef {
@@ -600,6 +617,8 @@ async fn a_rename_with_mapping_touches_nothing_but_the_name() {
         put(&table, &old, rows("x", 1, "a")).await;
         table.evolve(&TableSpec::from_contract(&new)).await.unwrap();
         put(&table, &new, rows("y", 2, "b")).await;
+        let checkpoint = "table/_delta_log/00000000000000000003.checkpoint.parquet";
+        assert!(directory.path().join(checkpoint).exists());
         let table = Table::open(table.location()).await.unwrap();
         let snapshot = table.snapshot().await.unwrap();
         assert_eq!(snapshot.partition_by(), ["where"]);

@@ -24,11 +24,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "dataproduct-compat",
             "dataproduct-contract",
+            "dataproduct-compat",
             "dataproduct-quality",
             "dataproduct-freshness",
             "dataproduct-table",
         ],
     ),
+    ("dataproduct-cli", &["dataproduct"]),
 ];
 
 /// Crates that are pure: no runtime, no storage.

@@ -1,5 +1,12 @@
 //! Tests of the facade through its public API.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
+mod evolution;
+mod gate;
+mod majors;
 mod mesh;
 mod record;

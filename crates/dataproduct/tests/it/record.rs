@@ -241,7 +241,7 @@ fn a_policy_beside_the_record_counts() {
         rule = "column-removed"
         path = "columns.site"
         product = "inventory.stock"
-        author = "kari@example.com"
+        author = "owner@example.com"
         reason = "nobody reads it, asked on 2026-11-01"
         expires = "2026-12-31"
     "#;

@@ -1,0 +1,218 @@
+//! The arguments of the command.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::{export, import};
+
+/// Contracts of data products: lint, compare, check, import and export them.
+#[derive(Debug, Parser)]
+#[command(name = "dataproduct", version, about, long_about = LONG, after_help = EXIT_CODES)]
+#[command(propagate_version = true, max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+    /// When to colour output for people; NO_COLOR in the environment means never.
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, hide_possible_values = true)]
+    pub(crate) color: Colour,
+}
+
+const LONG: &str = "Contracts of data products: lint, compare, check, import and export them.\n\n\
+A contract is an ODCS document (Open Data Contract Standard, YAML or JSON). Nothing here talks to a network.";
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 nothing found or done, 1 findings, 2 the command cannot be carried out as given, \
+70 a bug of dataproduct.";
+
+/// When output is coloured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How findings are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people, with the place in the source.
+    #[default]
+    Human,
+    /// One JSON object; docs/cli.md describes it.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// JUnit XML, one test case per file.
+    Junit,
+    /// Markdown for a pull request.
+    Markdown,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// The draft of the Open Metadata Difference Standard (Bitol RFC 39), for `diff` alone.
+    Omds,
+}
+
+/// How findings come out.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Output {
+    /// How findings are written.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+    /// Say nothing when nothing is found.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Check that contracts and products are valid by themselves.
+    Lint(Lint),
+    /// Compare two versions of a contract: what changed, whom it breaks, which version is honest.
+    Diff(Diff),
+    /// Compare the contracts of the working tree with the versions recorded in schemas/.
+    Check(Check),
+    /// Make a contract from another form of schema or from data, or bring an older ODCS document to 3.2.
+    Import(Import),
+    /// Write a contract in another form.
+    Export(Export),
+    /// Scaffold a contract, or a crate that declares one as a type.
+    Init(Init),
+    /// Explain a rule of evolution or a code of a problem.
+    Explain(Explain),
+    /// Write the completions of a shell to standard output.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Arguments of `lint`.
+#[derive(Debug, Args)]
+pub(crate) struct Lint {
+    /// Files, folders, patterns, or `-` for standard input.
+    #[arg(required = true, value_name = "FILES")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// Arguments of `diff`.
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// The older contract, or `-` for standard input.
+    pub(crate) old: PathBuf,
+    /// The newer contract, or `-` for standard input.
+    pub(crate) new: PathBuf,
+    /// The `mesh.toml` whose `[evolution]` raises, lowers or waives rules; by default that of the folder.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Contracts or folders of the working tree; by default the record is checked by itself.
+    #[arg(value_name = "FILES")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The folder of the record, `<domain>/<product>/<version>.odcs.yaml` below it.
+    #[arg(long, value_name = "FOLDER", default_value = "schemas")]
+    pub(crate) schemas: PathBuf,
+    /// The `mesh.toml` whose `[evolution]` raises, lowers or waives rules; by default that of the folder.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Record the FILES that are honest and not recorded yet, with the documents that follow from them.
+    #[arg(long, requires = "files")]
+    pub(crate) record: bool,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// Arguments of `import`.
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// What to read, or `-` for standard input.
+    pub(crate) file: PathBuf,
+    /// What the file is; by default its name and its first bytes tell.
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub(crate) from: Option<import::Format>,
+    /// The product's name, `domain.product`; needed for all but ODCS.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// The team that owns the product; needed for all but ODCS.
+    #[arg(long, value_name = "TEAM")]
+    pub(crate) owner: Option<String>,
+    /// The version of the draft.
+    #[arg(
+        id = "contract-version",
+        long,
+        value_name = "VERSION",
+        default_value = "0.1.0"
+    )]
+    pub(crate) version: String,
+    #[command(flatten)]
+    pub(crate) target: Target,
+}
+
+/// Arguments of `export`.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// The contract, or `-` for standard input.
+    pub(crate) file: PathBuf,
+    /// The form to write.
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub(crate) to: export::Format,
+    #[command(flatten)]
+    pub(crate) target: Target,
+}
+
+/// Where the result goes.
+#[derive(Debug, Args)]
+pub(crate) struct Target {
+    /// The file to write; standard output by default. A file that is there already is left alone.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write over a file that is there already.
+    #[arg(long, requires = "output")]
+    pub(crate) force: bool,
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The product's name, `domain.product`.
+    pub(crate) name: String,
+    /// The team that owns the product.
+    #[arg(long, value_name = "TEAM")]
+    pub(crate) owner: String,
+    /// What to scaffold.
+    #[arg(long, value_enum, default_value_t = Scaffold::Contract)]
+    pub(crate) kind: Scaffold,
+    /// The folder to write into; what is there already is left alone.
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    pub(crate) folder: PathBuf,
+}
+
+/// What `init` makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Scaffold {
+    /// `<product>.odcs.yaml`.
+    Contract,
+    /// A crate with the row type and a test.
+    Crate,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The rule or code, such as `nullable-key`; without one all are listed.
+    pub(crate) rule: Option<String>,
+}

@@ -1,0 +1,7 @@
+//! The command `dataproduct`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    dataproduct_cli::main()
+}

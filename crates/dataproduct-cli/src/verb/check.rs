@@ -1,0 +1,246 @@
+//! `check`: the contracts of a working tree against the record in `schemas/`, and the record by itself.
+//!
+//! The record holds every version that was published, `<domain>/<product>/<version>.odcs.yaml`. Each has to
+//! be where its name and version say, and to be an honest version after the one before it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use dataproduct::record::{Schemas, Standing};
+use dataproduct::{Contract, ProductName, Version};
+
+use super::compared::{self, Judge, Verdict};
+use super::each;
+use super::read::{self, Document, Read};
+use crate::args::{Check, Format};
+use crate::command::{Failure, Look, complain};
+use crate::export::words::pascal_case;
+use crate::report::{Finding, Level, Report};
+use crate::source::{self, Source};
+
+pub(crate) fn run(check: &Check, look: Look) -> Result<u8, Failure> {
+    if check.output.format == Format::Omds {
+        return Err(Failure::Argument(
+            "`--format omds` is a form of `diff` alone".to_owned(),
+        ));
+    }
+    if !check.schemas.is_dir() {
+        return Err(Failure::Argument(format!(
+            "there is no folder `{}` of recorded contracts; name it with `--schemas`",
+            check.schemas.display()
+        )));
+    }
+    let (schemas, judge) = open(check)?;
+    let files = source::contracts_below(&check.schemas)?;
+    let (record, mut findings) = recorded(&check.schemas, files);
+    let products: Vec<_> = record.iter().collect();
+    let mut report = Report::new("check");
+    let of_products = each(&products, |(name, versions)| {
+        product(name, versions, &judge)
+    });
+    for part in of_products {
+        merge(&mut report, part?);
+    }
+    let working = match check.files.as_slice() {
+        [] => Vec::new(),
+        files => source::all(files)?,
+    };
+    // Two versions of one product are recorded one after the other.
+    let declared = |source: &Source| declared(source, &schemas, &judge, check.record);
+    let parts: Vec<_> = if check.record {
+        working.iter().map(declared).collect()
+    } else {
+        each(&working, declared)
+    };
+    for part in parts {
+        merge(&mut report, part?);
+    }
+    report.findings.append(&mut findings);
+    report.write(&check.output, look)
+}
+
+/// The record and what to judge by: the policy that is named, or the one beside the folder.
+fn open(check: &Check) -> Result<(Schemas, Judge), Failure> {
+    let unusable = |error: dataproduct::Error| Failure::Argument(error.to_string());
+    let mut schemas = Schemas::open(&check.schemas).map_err(unusable)?;
+    let mut judge = Judge::new(check.policy.as_ref())?;
+    if check.policy.is_some() {
+        schemas = schemas.with_policy(judge.policy.clone());
+    } else {
+        judge.policy = schemas.policy().clone();
+    }
+    judge.consumptions = schemas.consumptions().map_err(unusable)?;
+    Ok((schemas, judge))
+}
+
+/// The recorded files of each product, by version.
+type Record = BTreeMap<ProductName, BTreeMap<Version, PathBuf>>;
+
+/// The record by the paths of its files, and findings about files that have no place in it.
+fn recorded(folder: &Path, files: Vec<PathBuf>) -> (Record, Vec<Finding>) {
+    let mut record = Record::new();
+    let mut findings = Vec::new();
+    for file in files {
+        match place(folder, &file) {
+            Some((name, version)) => {
+                record.entry(name).or_default().insert(version, file);
+            }
+            None => findings.push(error(
+                &file.to_string_lossy(),
+                "misfiled",
+                "the record has no such place".to_owned(),
+                "file contracts as `<domain>/<product>/<version>.odcs.yaml`".to_owned(),
+            )),
+        }
+    }
+    (record, findings)
+}
+
+/// The product and version that a path below the record stands for.
+fn place(folder: &Path, file: &Path) -> Option<(ProductName, Version)> {
+    let inner = file.strip_prefix(folder).ok()?;
+    let parts: Vec<&str> = inner.iter().filter_map(|part| part.to_str()).collect();
+    let [domain, product, file] = parts.as_slice() else {
+        return None;
+    };
+    let version = file.strip_suffix(".odcs.yaml")?.parse().ok()?;
+    Some((
+        ProductName::new(domain.parse().ok()?, product.parse().ok()?),
+        version,
+    ))
+}
+
+fn merge(report: &mut Report, mut part: Report) {
+    report.files.append(&mut part.files);
+    report.findings.append(&mut part.findings);
+    report.compared.append(&mut part.compared);
+}
+
+/// Checks the recorded versions of one product, each against the one before. Two are held at a time.
+fn product(
+    name: &ProductName,
+    versions: &BTreeMap<Version, PathBuf>,
+    judge: &Judge,
+) -> Result<Report, Failure> {
+    let mut report = Report::new("check");
+    let mut before: Option<Contract> = None;
+    for (version, file) in versions {
+        let read = read::document(&Source::File(file.clone()))?;
+        let Some((contract, read)) = valid(read, &mut report) else {
+            continue;
+        };
+        if contract.name() != name || contract.version() != version {
+            report.findings.push(error(
+                &read.file,
+                "misfiled",
+                format!(
+                    "the contract is `{}` {} and filed as `{name}` {version}",
+                    contract.name(),
+                    contract.version()
+                ),
+                "move the file to where its name and version belong".to_owned(),
+            ));
+        }
+        if let Some(before) = &before {
+            let comparison = judge.compare(before, &contract);
+            let verdict = Verdict::of(&comparison);
+            let place = (read.file.as_str(), read.text.as_str());
+            compared::note(&comparison, &verdict, judge, place, &mut report);
+        }
+        before = Some(contract);
+    }
+    Ok(report)
+}
+
+/// The contract of a document, or its problems in the report.
+fn valid(mut read: Read, report: &mut Report) -> Option<(Contract, Read)> {
+    report.files.push(read.file.clone());
+    let document = std::mem::replace(&mut read.document, Ok(Document::Product));
+    match document {
+        Ok(Document::Contract(contract)) => Some((contract, read)),
+        Ok(Document::Product) => None,
+        Err(problems) => {
+            report.problems(&read.file, &read.text, &problems);
+            None
+        }
+    }
+}
+
+/// Checks a contract of the working tree against every recorded version that is alive.
+fn declared(
+    source: &Source,
+    schemas: &Schemas,
+    judge: &Judge,
+    record: bool,
+) -> Result<Report, Failure> {
+    let mut report = Report::new("check");
+    let read = read::document(source)?;
+    let Some((contract, read)) = valid(read, &mut report) else {
+        return Ok(report);
+    };
+    let (name, version) = (contract.name(), contract.version());
+    let judgement = match schemas.judge(&contract, judge.today) {
+        Ok(judgement) => judgement,
+        Err(reason) => {
+            let help = "mend the record first".to_owned();
+            let finding = error(&read.file, "broken-record", reason.to_string(), help);
+            report.findings.push(finding);
+            return Ok(report);
+        }
+    };
+    let honest = judgement.version();
+    let message = match judgement.standing() {
+        Standing::Changed => {
+            format!("{version} is there already and says something else; the changes want {honest}")
+        }
+        _ => format!("{version} says less than its changes, which want {honest}"),
+    };
+    let is_honest = matches!(
+        judgement.standing(),
+        Standing::Recorded | Standing::First | Standing::Follows
+    );
+    if let Some(comparison) = judgement.deciding() {
+        let verdict = Verdict {
+            declared: version.clone(),
+            honest: is_honest,
+            honest_version: honest.clone(),
+            message,
+        };
+        let place = (read.file.as_str(), read.text.as_str());
+        compared::note(comparison, &verdict, judge, place, &mut report);
+    }
+    // A version that is not honest is not to be recorded as it is.
+    if is_honest && record {
+        let title = pascal_case(name.product().as_str());
+        let written = schemas
+            .record(&contract, &title, judge.today)
+            .map_err(|error| Failure::Argument(error.to_string()))?;
+        for path in written {
+            complain(&format!("wrote {}", path.display()));
+        }
+    } else if is_honest && judgement.standing() != Standing::Recorded {
+        let message = format!("`{name}` {version} is not in the record");
+        let help = format!(
+            "record it: `dataproduct check --record --schemas {} {}`",
+            schemas.folder().display(),
+            read.file
+        );
+        let finding = error(&read.file, "not-recorded", message, help);
+        report.findings.push(finding);
+    }
+    Ok(report)
+}
+
+fn error(file: &str, rule: &str, message: String, help: String) -> Finding {
+    Finding {
+        file: file.to_owned(),
+        rule: rule.to_owned(),
+        level: Level::Error,
+        message,
+        help: Some(help),
+        path: String::new(),
+        at: None,
+        excerpt: None,
+        change: None,
+    }
+}

@@ -1,0 +1,143 @@
+//! The forms that contracts are written in.
+
+use dataproduct::contract::AllowedValue;
+use dataproduct::{Column, Contract, DataType};
+use dataproduct_cli::export::{Exported, Format, export};
+
+use crate::run::{every_type, stock_levels};
+
+fn written(contract: &Contract, format: Format) -> Exported {
+    export(contract, format).unwrap()
+}
+
+fn text(yaml: &str, format: Format) -> String {
+    let contract = Contract::from_yaml(yaml).unwrap();
+    written(&contract, format).text().unwrap().to_owned()
+}
+
+/// Names and words that would break out of every form.
+pub(crate) fn hostile() -> Contract {
+    let evil = "</script><script>alert(1)</script> '\" ` \\ | -- \n; DROP TABLE x; */ ${x} {{x}}";
+    Contract::builder("inventory.stock", "1.0.0")
+        .with_owner(evil)
+        .with_description(evil)
+        .with_purpose(evil)
+        .with_column(
+            Column::new("na'me'y", DataType::String)
+                .with_description(evil)
+                .with_allowed(AllowedValue::from("it's \\ \"x\""))
+                .with_allowed(AllowedValue::from("-- ; DROP")),
+        )
+        .with_column(Column::new("na'me'z", DataType::Int64).with_nullable(true))
+        .with_column(
+            Column::new(
+                "select",
+                DataType::Struct(vec![Column::new("a-b", DataType::Date)]),
+            )
+            .with_description(evil),
+        )
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn every_form_of_the_example_is_as_reviewed() {
+    for (name, format) in [
+        ("odcs-3.1", Format::Odcs31),
+        ("avro", Format::Avro),
+        ("sql-ansi", Format::SqlAnsi),
+        ("sql-duckdb", Format::SqlDuckdb),
+        ("sql-postgres", Format::SqlPostgres),
+        ("sql-spark", Format::SqlSpark),
+        ("markdown", Format::Markdown),
+        ("html", Format::Html),
+    ] {
+        insta::assert_snapshot!(
+            format!("stock-levels-{name}"),
+            text(&stock_levels(), format)
+        );
+    }
+    for (name, format) in [
+        ("odcs-3.1", Format::Odcs31),
+        ("avro", Format::Avro),
+        ("sql-duckdb", Format::SqlDuckdb),
+        ("sql-postgres", Format::SqlPostgres),
+        ("sql-spark", Format::SqlSpark),
+    ] {
+        insta::assert_snapshot!(format!("every-type-{name}"), text(&every_type(), format));
+    }
+}
+
+#[test]
+fn what_is_generated_for_the_record_is_what_is_exported() {
+    let folder = crate::run::schemas().join("testing/every-type");
+    for (ending, format) in [
+        ("odcs.yaml", Format::Odcs),
+        ("odps.yaml", Format::Odps),
+        ("arrow.json", Format::ArrowJson),
+        ("schema.json", Format::JsonSchema),
+    ] {
+        let recorded = std::fs::read_to_string(folder.join(format!("1.0.0.{ending}"))).unwrap();
+        assert_eq!(text(&every_type(), format), recorded, "{ending}");
+    }
+}
+
+#[test]
+fn odcs_3_1_can_be_read_and_names_what_it_lost() {
+    let contract = Contract::from_yaml(&every_type()).unwrap();
+    let exported = written(&contract, Format::Odcs31);
+    let yaml = exported.text().unwrap();
+    assert!(yaml.starts_with("apiVersion: v3.1.0\n"), "{yaml}");
+    let document = dataproduct::contract::odcs::Document::from_yaml(yaml).unwrap();
+    assert_eq!(
+        document.schema.unwrap()[0]
+            .properties
+            .as_ref()
+            .unwrap()
+            .len(),
+        28
+    );
+    let notes: Vec<_> = exported.notes.iter().map(ToString::to_string).collect();
+    assert!(
+        notes
+            .iter()
+            .any(|n| n.starts_with("by_word: the type becomes `object`")),
+        "{notes:?}"
+    );
+    assert!(
+        notes
+            .iter()
+            .any(|n| n.starts_with("standing: `enum` becomes")),
+        "{notes:?}"
+    );
+    assert!(
+        notes.iter().any(|n| n.contains("lose their vendor")),
+        "{notes:?}"
+    );
+}
+
+#[test]
+fn pages_show_text_and_never_run_it() {
+    let html = written(&hostile(), Format::Html);
+    let html = html.text().unwrap();
+    assert!(!html.contains("<script"), "{html}");
+    assert!(html.contains("&lt;script&gt;alert(1)"), "{html}");
+    assert!(html.contains("default-src &#39;none&#39;"), "{html}");
+    for outside in ["http:", "src=", "url(", "@import", "<link"] {
+        assert!(!html.contains(outside), "{outside}");
+    }
+    let markdown = written(&hostile(), Format::Markdown);
+    let markdown = markdown.text().unwrap();
+    assert!(!markdown.contains("<script"), "{markdown}");
+    let rows = markdown.lines().filter(|line| line.starts_with("| `"));
+    for row in rows {
+        assert_eq!(row.replace("\\|", "").matches('|').count(), 5, "{row}");
+    }
+}
+
+#[test]
+fn the_page_of_a_product_links_to_nothing_outside() {
+    let html = text(&stock_levels(), Format::Html);
+    assert!(!html.contains("<a ") && !html.contains("<script"), "{html}");
+    assert!(html.contains("available to promise") || html.contains("Available to promise"));
+}

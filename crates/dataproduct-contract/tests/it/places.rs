@@ -1,0 +1,152 @@
+//! Where the parts of a document stand in its text.
+
+use dataproduct_contract::Contract;
+use dataproduct_contract::odcs::Places;
+
+const TEXT: &str = r##"apiVersion: v3.2.0
+kind: DataContract
+id: the-id
+name: stock
+version: "1.0.0"
+status: deprecated
+domain: inventory
+description:
+  purpose: the purpose
+schema:
+  - name: stock
+    description: the description
+    properties:
+      - name: sku
+        primaryKey: true
+        primaryKeyPosition: 1
+        logicalType: string
+        logicalTypeOptions:
+          maxLength: 20
+          pattern: "[a-z]+"
+        required: true
+        customProperties:
+          - { property: sortPosition, value: 7, vendor: dataproduct }
+        quality:
+          - { id: rule-a, type: library, metric: nullValues, mustBe: 0 }
+          - { type: library, metric: duplicateValues, arguments: { properties: [sku] }, mustBe: 3 }
+      - name: odd name
+        logicalType: object
+        properties:
+          - name: inner
+            logicalType: array
+            items:
+              logicalType: map
+              map:
+                key: { logicalType: string }
+                value: { logicalType: integer, logicalTypeOptions: { minimum: 5 } }
+    quality:
+      - { type: library, metric: rowCount, mustBeGreaterThan: 10 }
+team:
+  name: the-team
+  members:
+    - { username: someone, role: owner }
+slaProperties:
+  - { property: latency, value: 15, unit: min }
+  - { property: timeOfAvailability, value: "0 6 * * *", unit: Europe/Oslo }
+  - { property: timeOfAvailability, value: "0 9 * * *", unit: Europe/Oslo }
+customProperties:
+  - { property: sunset, value: 2026-12-31, vendor: dataproduct }
+  - property: consumers
+    vendor: dataproduct
+    value:
+      - { name: reader, purpose: the use, versions: ^1 }
+"##;
+
+/// What stands at the place of a path.
+#[track_caller]
+fn check(path: &str, expect: &str) {
+    let at = Places::of(TEXT).unwrap().find(path).unwrap();
+    let line = TEXT.lines().nth(at.line - 1).unwrap();
+    let rest: String = line.chars().skip(at.column - 1).collect();
+    assert!(rest.starts_with(expect), "{path}: {rest}");
+}
+
+#[test]
+fn paths_of_the_model_are_found_in_the_words_of_the_document() {
+    check("", "apiVersion");
+    check("id", "the-id");
+    check("name", "stock");
+    check("version", "\"1.0.0\"");
+    check("description", "the description");
+    check("purpose", "the purpose");
+    check("lifecycle.sunset", "2026-12-31");
+    check("lifecycle.successor", "deprecated");
+    check("ownership.team", "the-team");
+    check("ownership.members[0].username", "someone");
+    check("ownership.consumers[0].purpose", "the use");
+    check("ownership.steward", "name: the-team");
+    check("rules[0].threshold", "10");
+    check("sla.freshness", "15");
+    check("sla[0].unit", "min");
+    check("sla.deadlines[1].cron", "\"0 9");
+    check("sla.availability", "- { property: latency");
+}
+
+#[test]
+fn columns_are_found_at_any_depth_and_by_number_or_name() {
+    check("schema.columns[0].name", "sku");
+    check("schema.columns[\"sku\"].name", "sku");
+    check("schema.columns[0].key", "1");
+    check("schema.columns[0].type", "string");
+    check("schema.columns[0].nullable", "true");
+    check("schema.columns[0].pattern", "\"[a-z]+\"");
+    check("schema.columns[0].limits.max_length", "20");
+    check("schema.columns[0].sort", "7");
+    check("schema.columns[0].rules[1].threshold", "3");
+    check("schema.columns[0].rules[1].columns", "[sku]");
+    check("schema.columns[0].rules[\"rule-a\"].threshold", "0");
+    check("schema.columns[\"odd name\"].type", "object");
+    check("schema.columns[1].fields[0].element.value.minimum", "5");
+    check("schema.columns[1].fields[0].element.key.type", "string");
+    check("schema.columns[1].fields[\"inner\"].type", "array");
+}
+
+#[test]
+fn changes_name_columns_by_names_alone() {
+    check("columns.sku", "name: sku");
+    check("columns.odd name.inner", "name: inner");
+    check(
+        "columns.odd name.inner.element.value",
+        "logicalType: integer",
+    );
+    check("columns.gone", "- name: sku");
+    check("sla.freshness", "15");
+}
+
+#[test]
+fn what_is_not_written_is_found_at_what_it_would_be_part_of() {
+    check("schema.columns[0].unit", "name: sku");
+    check("schema.columns[9].unit", "- name: sku");
+    check("schema.columns", "- name: sku");
+    check("servers[0].type", "apiVersion");
+    check("schema[0].properties[0].maxLength", "name: sku");
+    for nonsense in [
+        "[",
+        "a[\"",
+        ".",
+        "schema.columns[",
+        "]]",
+        "schema.columns[0]..",
+        "é.ü[0]",
+    ] {
+        assert!(Places::of(TEXT).unwrap().find(nonsense).is_some());
+    }
+    assert!(Places::of("a: [").is_err());
+}
+
+#[test]
+fn problems_of_meaning_say_where_they_are() {
+    let text = TEXT
+        .replace("required: true", "required: false")
+        .replace("[a-z]+", "[a-z");
+    let problems = Contract::from_yaml(&text).unwrap_err();
+    let found: Vec<_> = problems.iter().map(|p| (p.code, p.line)).collect();
+    assert!(found.contains(&("nullable-key", Some(16))), "{problems}");
+    assert!(found.contains(&("bad-pattern", Some(20))), "{problems}");
+    assert!(problems.iter().all(|p| p.line.is_some()), "{problems}");
+}

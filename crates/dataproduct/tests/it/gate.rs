@@ -1,0 +1,305 @@
+//! The evolution gate: what a newer contract may change, and what it has to prove first.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use dataproduct::contract::{Column, Contract, ContractBuilder, DataType};
+use dataproduct::prelude::*;
+use dataproduct::{ManualClock, Policy};
+use futures::TryStreamExt as _;
+
+const PRODUCT: &str = "inventory.counts";
+
+fn mesh(folder: &tempfile::TempDir, policy: &str) -> Mesh {
+    let now = "2026-03-01T12:00:00Z".parse().unwrap();
+    Mesh::builder()
+        .with_root(folder.path().to_string_lossy())
+        .with_clock(Arc::new(ManualClock::new(now)))
+        .with_policy(Policy::from_toml(policy).unwrap())
+        .build()
+        .unwrap()
+}
+
+fn contract(version: &str, columns: impl IntoIterator<Item = Column>) -> ContractBuilder {
+    Contract::builder(PRODUCT, version)
+        .with_owner("inventory-platform")
+        .with_column(Column::new("sku", DataType::String).with_key(1))
+        .with_columns(columns)
+}
+
+fn n() -> Column {
+    Column::new("n", DataType::Int64).with_nullable(true)
+}
+
+fn rows(values: &[Option<i64>]) -> RecordBatch {
+    let sku: StringArray = (0..values.len()).map(|i| Some(format!("s{i}"))).collect();
+    let columns: [(&str, ArrayRef, bool); 2] = [
+        ("sku", Arc::new(sku), true),
+        ("n", Arc::new(Int64Array::from(values.to_vec())), true),
+    ];
+    RecordBatch::try_from_iter_with_nullable(columns).unwrap()
+}
+
+async fn publish(mesh: &Mesh, contract: ContractBuilder, rows: RecordBatch) -> Result<(), Error> {
+    let publisher = mesh.publisher_for(&contract.build().unwrap())?;
+    let receipt = publisher.publish([rows], Publish::append()).await?;
+    assert!(!receipt.already_published);
+    Ok(())
+}
+
+/// Publishes values under 1.0.0 with one column, then the same shape of rows under 1.1.0 with another.
+async fn step(before: Column, stored: &[Option<i64>], after: Column) -> Result<(), Error> {
+    let folder = tempfile::tempdir().unwrap();
+    let mesh = mesh(&folder, "");
+    publish(&mesh, contract("1.0.0", [before]), rows(stored)).await?;
+    publish(&mesh, contract("1.1.0", [after]), rows(&[Some(7)])).await
+}
+
+#[track_caller]
+fn check_refused(outcome: Result<(), Error>, rule: &str, said: &[&str]) {
+    let error = outcome.unwrap_err();
+    let Error::Evolution {
+        comparison: Some(comparison),
+        reason,
+        ..
+    } = &error
+    else {
+        panic!("{error}")
+    };
+    let rules: Vec<_> = comparison
+        .findings()
+        .iter()
+        .map(|f| f.rule.id.as_str())
+        .collect();
+    assert!(rules.contains(&rule), "{rules:?}");
+    assert_eq!(comparison.honest_version().to_string(), "2.0.0", "{reason}");
+    for said in said {
+        assert!(reason.contains(said), "`{said}` is not in: {reason}");
+    }
+    assert!(!error.is_retryable());
+}
+
+#[tokio::test]
+async fn a_minor_version_evolves_the_table_in_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let mesh = mesh(&folder, "");
+    publish(&mesh, contract("1.0.0", [n()]), rows(&[Some(1)]))
+        .await
+        .unwrap();
+    let added = Column::new("shelf", DataType::String).with_nullable(true);
+    let wider = contract("1.1.0", [n(), added]);
+    let mut columns = rows(&[Some(2)]).columns().to_vec();
+    columns.push(Arc::new(StringArray::from(vec!["A7"])));
+    let schema = wider.clone().build().unwrap().arrow_schema();
+    let batch = RecordBatch::try_new(schema, columns).unwrap();
+    publish(&mesh, wider, batch).await.unwrap();
+
+    let product = mesh.product("inventory.counts@^1").await.unwrap();
+    assert_eq!(product.contract().version().to_string(), "1.1.0");
+    let read: Vec<RecordBatch> = product
+        .read()
+        .batches()
+        .await
+        .unwrap()
+        .try_collect()
+        .await
+        .unwrap();
+    let total: usize = read.iter().map(RecordBatch::num_rows).sum();
+    let nulls: usize = read
+        .iter()
+        .map(|batch| batch.column_by_name("shelf").unwrap().null_count())
+        .sum();
+    assert_eq!((total, nulls), (2, 1));
+
+    // Whoever still publishes under the version before is told so, and changes nothing.
+    let error = publish(&mesh, contract("1.0.0", [n()]), rows(&[Some(1)]))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, Error::Evolution { reason, .. } if reason.contains("older")),
+        "{error}"
+    );
+}
+
+#[derive(Debug, PartialEq, Record)]
+struct Before {
+    sku: String,
+    n: Option<i64>,
+}
+
+#[derive(Debug, PartialEq, Record)]
+struct After {
+    sku: String,
+    pieces: Option<i64>,
+}
+
+#[tokio::test]
+async fn a_renamed_column_is_served_under_both_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let mesh = mesh(&folder, "");
+    let pieces = || {
+        Column::new("pieces", DataType::Int64)
+            .with_nullable(true)
+            .with_id("n")
+    };
+    let old = contract("1.0.0", [n().with_id("n")]);
+    publish(&mesh, old, rows(&[Some(1)])).await.unwrap();
+    let outcome = publish(&mesh, contract("1.1.0", [pieces()]), rows(&[])).await;
+    check_refused(outcome, "column-renamed", &["renamed_from"]);
+
+    let renamed = contract("1.1.0", [pieces().with_former_name("n")]);
+    let schema = renamed.clone().build().unwrap().arrow_schema();
+    let batch = RecordBatch::try_new(schema, rows(&[Some(2)]).columns().to_vec()).unwrap();
+    publish(&mesh, renamed, batch).await.unwrap();
+    let product = mesh.product(PRODUCT).await.unwrap();
+    let mut before: Vec<Before> = product.read().rows().await.unwrap();
+    before.sort_by_key(|row| row.n);
+    assert_eq!(
+        before.iter().map(|row| row.n).collect::<Vec<_>>(),
+        [Some(1), Some(2)]
+    );
+    let mut after: Vec<After> = product.read().rows().await.unwrap();
+    after.sort_by_key(|row| row.pieces);
+    assert_eq!(
+        after.iter().map(|row| row.pieces).collect::<Vec<_>>(),
+        [Some(1), Some(2)]
+    );
+}
+
+#[tokio::test]
+async fn what_breaks_a_reader_is_refused() {
+    let currency = |unit: &str| n().with_unit(unit);
+    let outcome = step(currency("EUR"), &[Some(1)], currency("USD")).await;
+    check_refused(outcome, "currency-changed", &["EUR", "USD", "2.0.0"]);
+    let outcome = step(n().with_maximum(9), &[Some(1)], n().with_maximum(10)).await;
+    check_refused(outcome, "range-loosened", &["10", "2.0.0"]);
+    let outcome = step(n().with_nullable(false), &[Some(1)], n()).await;
+    check_refused(outcome, "required-to-nullable", &["null"]);
+}
+
+#[tokio::test]
+async fn what_is_newly_promised_is_proven_on_stored_rows() {
+    let narrow = || n().with_minimum(0);
+    step(n(), &[Some(0), None, Some(5)], narrow())
+        .await
+        .unwrap();
+    let outcome = step(n(), &[Some(0), Some(-3)], narrow()).await;
+    check_refused(
+        outcome,
+        "range-tightened",
+        &["stored already", "-3", "row 1"],
+    );
+
+    step(n(), &[Some(1)], n().with_nullable(false))
+        .await
+        .unwrap();
+    let outcome = step(n(), &[None], n().with_nullable(false)).await;
+    check_refused(outcome, "nullable-to-required", &["stored already"]);
+
+    step(n(), &[Some(1), Some(2)], n().with_unique())
+        .await
+        .unwrap();
+    let outcome = step(n(), &[Some(1), Some(1)], n().with_unique()).await;
+    check_refused(outcome, "unique-added", &["stored already"]);
+
+    // Nobody can fill in what stored rows lack.
+    let folder = tempfile::tempdir().unwrap();
+    let mesh = mesh(&folder, "");
+    publish(
+        &mesh,
+        contract("1.0.0", []),
+        rows(&[Some(1)]).project(&[0]).unwrap(),
+    )
+    .await
+    .unwrap();
+    let outcome = publish(
+        &mesh,
+        contract("1.1.0", [n().with_nullable(false)]),
+        rows(&[Some(1)]),
+    )
+    .await;
+    check_refused(outcome, "column-added-required", &[]);
+}
+
+#[tokio::test]
+async fn a_row_that_comes_between_proof_and_commit_is_a_conflict() {
+    let folder = tempfile::tempdir().unwrap();
+    let mesh = mesh(&folder, "");
+    publish(&mesh, contract("1.0.0", [n()]), rows(&[Some(1)]))
+        .await
+        .unwrap();
+    let newer = contract("1.1.0", [n().with_minimum(0)]).build().unwrap();
+    // While these rows are being taken, another process publishes one that breaks the new promise.
+    let other = mesh.clone();
+    let batches = std::iter::once_with(move || {
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            runtime.block_on(publish(&other, contract("1.0.0", [n()]), rows(&[Some(-1)])))
+        })
+        .join()
+        .unwrap()
+        .unwrap();
+        rows(&[Some(2)])
+    });
+    let publisher = mesh.publisher_for(&newer).unwrap();
+    let error = publisher
+        .publish(batches, Publish::append())
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, Error::Table(dataproduct_table::Error::Conflict { reason, .. }) if reason.contains("-1")),
+        "{error}"
+    );
+    let product = mesh.product(PRODUCT).await.unwrap();
+    assert_eq!(product.contract().version().to_string(), "1.0.0");
+}
+
+#[tokio::test]
+async fn a_team_accepts_a_break_for_a_time() {
+    let waiver = |expires: &str| {
+        format!(
+            r#"
+            [[evolution.waivers]]
+            rule = "range-loosened"
+            path = "columns.n"
+            product = "{PRODUCT}"
+            author = "steward@example.com"
+            reason = "no consumer relies on the maximum"
+            expires = "{expires}"
+            "#
+        )
+    };
+    let (before, after) = (|| n().with_maximum(9), || n().with_maximum(10));
+    let folder = tempfile::tempdir().unwrap();
+    let open = mesh(&folder, &waiver("2026-03-01"));
+    let expired = mesh(&folder, &waiver("2026-02-28"));
+    publish(&open, contract("1.0.0", [before()]), rows(&[Some(1)]))
+        .await
+        .unwrap();
+    let outcome = publish(&expired, contract("1.1.0", [after()]), rows(&[Some(1)])).await;
+    check_refused(outcome, "range-loosened", &["expired on 2026-02-28"]);
+    publish(&open, contract("1.1.0", [after()]), rows(&[Some(10)]))
+        .await
+        .unwrap();
+    // What was accepted once is not asked about again.
+    let later = contract("1.1.1", [after()]).with_purpose("Counting.");
+    publish(&expired, later, rows(&[Some(1)])).await.unwrap();
+}
+
+#[test]
+fn the_policy_is_part_of_the_mesh_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mesh.toml");
+    let write = |evolution: &str| {
+        std::fs::write(&path, format!("root = \"data\"\n{evolution}")).unwrap();
+        Mesh::open(&path)
+    };
+    write("[[evolution.rules]]\nrule = \"sla-loosened\"\nbump = \"minor\"\nreason = \"two weeks of notice\"")
+        .unwrap();
+    let error = write("[[evolution.rules]]\nrule = \"nothing\"\nbump = \"minor\"\nreason = \"x\"")
+        .unwrap_err();
+    assert!(
+        matches!(&error, Error::Config { reason, .. } if reason.contains("nothing")),
+        "{error}"
+    );
+}
