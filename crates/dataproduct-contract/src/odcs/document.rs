@@ -191,6 +191,9 @@ impl Document {
 
     /// Writes a document that is known to be right.
     pub(crate) fn write(&self) -> Result<String, Problems> {
+        if self.api_version == ApiVersion::default() {
+            return crate::yaml::to_string(self);
+        }
         let newest = Self {
             api_version: ApiVersion::default(),
             ..self.clone()
