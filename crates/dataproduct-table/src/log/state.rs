@@ -175,6 +175,11 @@ impl TableState {
         }
     }
 
+    /// Whether nothing is in the table and nothing was ever published into it.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.files.len() == 0 && !self.txns.keys().any(|app| app.starts_with(PUBLISH_APP))
+    }
+
     /// The version that a publish id became, if it was published.
     pub(crate) fn published(&self, publish_id: &str) -> Option<u64> {
         let (version, _) = self.txns.get(&publish_app(publish_id))?;

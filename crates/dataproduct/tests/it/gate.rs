@@ -255,6 +255,44 @@ async fn a_row_that_comes_between_proof_and_commit_is_a_conflict() {
 }
 
 #[tokio::test]
+async fn a_first_publish_that_is_refused_freezes_no_schema() {
+    for mapping in [None, Some("name")] {
+        let folder = tempfile::tempdir().unwrap();
+        let mesh = mesh(&folder, "");
+        let declared = |column: Column| {
+            let contract = contract("1.0.0", [column]);
+            match mapping {
+                Some(mode) => contract.with_custom("delta.columnMapping.mode", mode),
+                None => contract,
+            }
+        };
+        let required = || n().with_nullable(false);
+        let outcome = publish(&mesh, declared(required()), rows(&[None])).await;
+        assert!(matches!(outcome, Err(Error::Refused { .. })));
+        // The column gets another name and another type, and is refused once more.
+        let mut wrong = Column::new("count", DataType::String);
+        let batch = |name: &str, value: ArrayRef| {
+            let sku: ArrayRef = Arc::new(StringArray::from(vec!["s0"]));
+            RecordBatch::try_from_iter_with_nullable([("sku", sku, true), (name, value, true)])
+                .unwrap()
+        };
+        let none: ArrayRef = Arc::new(StringArray::from(vec![None::<&str>]));
+        let outcome = publish(&mesh, declared(wrong.clone()), batch("count", none)).await;
+        assert!(matches!(outcome, Err(Error::Refused { .. })), "{outcome:?}");
+        wrong.data_type = DataType::Int64;
+        let value: ArrayRef = Arc::new(Int64Array::from(vec![7]));
+        publish(&mesh, declared(wrong), batch("count", value))
+            .await
+            .unwrap();
+        let product = mesh.product(PRODUCT).await.unwrap();
+        let read = product.read().batches().await.unwrap();
+        let read: Vec<RecordBatch> = read.try_collect().await.unwrap();
+        assert_eq!(read[0].schema().field(1).name(), "count");
+        assert_eq!(read[0].num_columns(), 2);
+    }
+}
+
+#[tokio::test]
 async fn a_team_accepts_a_break_for_a_time() {
     let waiver = |expires: &str| {
         format!(
