@@ -103,10 +103,7 @@ impl NewestPublish {
     }
 }
 
-pub(crate) async fn newest_publish(
-    table: &Table,
-    snapshot: &Snapshot,
-) -> Result<Option<NewestPublish>> {
+pub(crate) async fn newest_publish(snapshot: &Snapshot) -> Result<Option<NewestPublish>> {
     let publish = |commit: &Commit| {
         let facts = &commit.facts.as_ref()?.published;
         Some(NewestPublish {
@@ -115,15 +112,10 @@ pub(crate) async fn newest_publish(
             committed_at: commit.committed_at?,
         })
     };
-    if let Some(found) = publish(snapshot.commit()) {
-        return Ok(Some(found));
-    }
     // Other programs may have rewritten files since; what they commit says nothing of contracts.
-    let history = table.history(usize::MAX).await?;
-    let older = history
-        .iter()
-        .filter(|commit| commit.version <= snapshot.version());
-    Ok(older.filter_map(publish).next())
+    let wanted = |commit: &Commit| publish(commit).is_some();
+    let found = snapshot.newest_publish(wanted).await?;
+    Ok(found.as_ref().and_then(publish))
 }
 
 /// The contract of one version, as stored with the table. A digest that the log holds is checked.
@@ -158,7 +150,7 @@ async fn stored_contract(
 impl Product {
     /// The product as a snapshot shows it, or `None` when nothing has been published into the table.
     async fn load(mesh: &Mesh, table: Table, snapshot: Snapshot) -> Result<Option<Self>> {
-        let Some(publish) = newest_publish(&table, &snapshot).await? else {
+        let Some(publish) = newest_publish(&snapshot).await? else {
             return Ok(None);
         };
         let contract = publish.contract(&table).await?;

@@ -255,7 +255,7 @@ impl BatchPublisher {
     pub async fn retire(&self) -> Result<Receipt> {
         let table = Table::open(&self.location).await?;
         let snapshot = table.snapshot().await?;
-        let Some(publish) = newest_publish(&table, &snapshot).await? else {
+        let Some(publish) = newest_publish(&snapshot).await? else {
             return Err(Error::NotPublished {
                 reference: self.contract.name().to_string(),
                 offered: String::new(),

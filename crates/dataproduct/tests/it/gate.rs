@@ -292,6 +292,37 @@ async fn a_first_publish_that_is_refused_freezes_no_schema() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_newest_publish_is_found_without_reading_the_whole_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let mesh = mesh(&folder, "");
+    let contract = contract("1.0.0", [n()]);
+    let location = folder.path().join("inventory/counts/v1");
+    let log = location.join("_delta_log");
+    let hint = log.join("_last_checkpoint");
+    let mut publishes = 0;
+    while !hint.exists() {
+        publish(&mesh, contract.clone(), rows(&[Some(1)]))
+            .await
+            .unwrap();
+        publishes += 1;
+        assert!(publishes < 200, "no checkpoint was written");
+    }
+    // A commit that publishes nothing, behind the checkpoint.
+    use dataproduct_table::{Location, Table, TableSpec};
+    let location = Location::parse(&location.to_string_lossy()).unwrap();
+    let table = Table::open(&location).await.unwrap();
+    let described = contract.with_description("Counted.").build().unwrap();
+    let version = table.evolve(&TableSpec::from_contract(&described)).await;
+    assert_eq!(version.unwrap(), publishes + 1);
+    // Checkpoints stand for what is old: nobody needs to read it.
+    for old in ["00000000000000000000.json", "00000000000000000001.json"] {
+        std::fs::write(log.join(old), "{").unwrap();
+    }
+    let product = mesh.product(PRODUCT).await.unwrap();
+    assert_eq!(product.contract().version().to_string(), "1.0.0");
+}
+
 #[tokio::test]
 async fn a_team_accepts_a_break_for_a_time() {
     let waiver = |expires: &str| {
