@@ -255,6 +255,43 @@ async fn a_row_that_comes_between_proof_and_commit_is_a_conflict() {
 }
 
 #[tokio::test]
+async fn what_is_published_already_is_told_whatever_came_since() {
+    let folder = tempfile::tempdir().unwrap();
+    let mesh = mesh(&folder, "");
+    let older = contract("1.0.0", [n()]).build().unwrap();
+    let newer = contract("1.1.0", [n().with_minimum(0)]).build().unwrap();
+    let how = || Publish::append().with_publish_id("monday");
+    let send = async |contract: &Contract, how: Publish| {
+        let publisher = mesh.publisher_for(contract).unwrap();
+        publisher.publish([rows(&[Some(1)])], how).await
+    };
+    let mut first = send(&older, how()).await.unwrap();
+    send(&newer, Publish::append()).await.unwrap();
+
+    let again = send(&older, how()).await.unwrap();
+    assert!(again.already_published);
+    first.already_published = true;
+    assert_eq!(again, first);
+    let path = folder.path().join("rows.csv");
+    std::fs::write(&path, "sku,n\ns0,1\n").unwrap();
+    let publisher = mesh.publisher_for(&older).unwrap();
+    assert_eq!(publisher.publish_file(&path, how()).await.unwrap(), first);
+    // So is it under a contract whose life is over.
+    let ended = contract("1.2.0", [n()])
+        .with_status(dataproduct::contract::Status::Deprecated)
+        .with_sunset("2026-02-01".parse().unwrap())
+        .build()
+        .unwrap();
+    assert_eq!(send(&ended, how()).await.unwrap(), first);
+    let error = send(&ended, Publish::append()).await.unwrap_err();
+    assert!(matches!(error, Error::Lifecycle { .. }), "{error}");
+    let product = mesh.product(PRODUCT).await.unwrap();
+    let history = product.history(10).await.unwrap();
+    let publishes = history.iter().filter(|commit| commit.facts.is_some());
+    assert_eq!(publishes.count(), 2);
+}
+
+#[tokio::test]
 async fn a_first_publish_that_is_refused_freezes_no_schema() {
     for mapping in [None, Some("name")] {
         let folder = tempfile::tempdir().unwrap();
