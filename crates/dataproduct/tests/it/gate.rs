@@ -292,6 +292,34 @@ async fn what_is_published_already_is_told_whatever_came_since() {
 }
 
 #[tokio::test]
+async fn an_honest_number_does_not_mix_two_meanings_in_one_table() {
+    let currency = |version: &str, unit: &str| contract(version, [n().with_unit(unit)]);
+    for (before, after) in [("0.4.0", "0.5.0"), ("2.0.0-rc.1", "2.0.0")] {
+        let folder = tempfile::tempdir().unwrap();
+        let mesh = mesh(&folder, "");
+        publish(&mesh, currency(before, "EUR"), rows(&[Some(1)]))
+            .await
+            .unwrap();
+        let outcome = publish(&mesh, currency(after, "USD"), rows(&[Some(1)])).await;
+        let error = outcome.unwrap_err();
+        assert!(
+            matches!(&error, Error::Evolution { reason, .. }
+                if reason.contains("next major version") && reason.contains("USD")),
+            "{error}"
+        );
+        // Without rows there is nothing that could be taken for something else.
+        let folder = tempfile::tempdir().unwrap();
+        let mesh = self::mesh(&folder, "");
+        let publisher = mesh.publisher_for(&currency(before, "EUR").build().unwrap());
+        let as_of = "2026-03-01T12:00:00Z".parse().unwrap();
+        publisher.unwrap().heartbeat(as_of).await.unwrap();
+        publish(&mesh, currency(after, "USD"), rows(&[Some(1)]))
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_first_publish_that_is_refused_freezes_no_schema() {
     for mapping in [None, Some("name")] {
         let folder = tempfile::tempdir().unwrap();
