@@ -158,6 +158,14 @@ async fn a_renamed_column_is_served_under_both_names() {
         before.iter().map(|row| row.n).collect::<Vec<_>>(),
         [Some(1), Some(2)]
     );
+    for name in ["n", "pieces"] {
+        let read = product.read().select([name]);
+        let filter = dataproduct_table::Predicate::eq(name, 1);
+        let read = read.filter(filter).batches().await.unwrap();
+        let read: Vec<RecordBatch> = read.try_collect().await.unwrap();
+        assert_eq!(read.iter().map(RecordBatch::num_rows).sum::<usize>(), 1);
+        assert_eq!(read[0].schema().field(0).name(), name);
+    }
     let mut after: Vec<After> = product.read().rows().await.unwrap();
     after.sort_by_key(|row| row.pieces);
     assert_eq!(
