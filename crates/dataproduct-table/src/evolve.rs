@@ -39,6 +39,8 @@ impl Table {
     ///   every publish fills the old one from the new, and a read of the new one takes the old one's values from
     ///   files written before, so that either name gives the same values to readers of this crate. Other programs
     ///   find null under the new name in rows written before.
+    /// * As long as nothing was ever published and there is no data file, columns are dropped, renamed, given other types
+    ///   and made partition columns at will: nobody relies on them yet.
     /// * Columns change their order, comments, sort order, name, description and properties change. Properties that
     ///   the declaration does not name stay.
     ///
@@ -174,12 +176,22 @@ fn evolved(state: &TableState, spec: &TableSpec) -> Result<Option<Step>> {
         partition_by: before.partition_columns.clone(),
         prove: Vec::new(),
     };
-    let fields = merge.table(parse(&stored.schema_string)?, parse(&after.schema_string)?)?;
+    let declared = parse(&after.schema_string)?;
+    let fields = match state.is_untouched() {
+        // Nobody has read or written anything by the names and types that the table has.
+        true if !mapped => declared,
+        false => merge.table(parse(&stored.schema_string)?, declared)?,
+        // What is as it was keeps its name in files, so that evolving twice is evolving once.
+        true => match merge.table(parse(&stored.schema_string)?, declared.clone()) {
+            Err(Error::Incompatible { .. }) => declared,
+            merged => merged?,
+        },
+    };
     after.schema_string = write(fields)?;
     if mapped {
         names::assign(&mut after, false)?;
     }
-    if after.partition_columns != merge.partition_by {
+    if after.partition_columns != merge.partition_by && !state.is_untouched() {
         return Err(Error::Incompatible {
             column: String::new(),
             reason: "the partition columns cannot change; publish the next major version"

@@ -77,7 +77,8 @@ impl TableSchema {
     /// Brings a batch into the table's schema: columns by name, in the table's order, in the stored types.
     ///
     /// Top-level dictionaries of strings stay dictionaries, which encode faster and are stored as strings. A column
-    /// that was renamed gets the values of the one that took its place.
+    /// that was renamed and the one that took its place get the values of whichever is given: a writer may still have
+    /// the older name.
     pub(crate) fn conform(&self, batch: &RecordBatch) -> Result<RecordBatch> {
         let mismatch = |reason: String| Error::SchemaMismatch { reason };
         for field in batch.schema_ref().fields() {
@@ -93,9 +94,15 @@ impl TableSchema {
         for field in self.arrow.fields() {
             let name = field.name();
             let newer = field.metadata().get(delta::RENAMED_TO);
+            let others = self.renamed.get(name).into_iter().flatten();
             let given = batch
                 .column_by_name(name)
-                .or_else(|| batch.column_by_name(newer?));
+                .or_else(|| batch.column_by_name(newer?))
+                .or_else(|| {
+                    others
+                        .filter_map(|other| batch.column_by_name(other))
+                        .next()
+                });
             let column = match given {
                 Some(column) => conform_column(column, field)?,
                 None if field.is_nullable() => {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arrow_schema::SchemaRef;
 use chrono::{DateTime, Utc};
 
+use crate::error::Result;
 use crate::facts::{Commit, CommitFacts};
 use crate::log::action::{Add, TAG_ROWS, TAG_SHA256};
 use crate::log::state::TableState;
@@ -144,6 +145,18 @@ impl Snapshot {
     #[must_use]
     pub fn facts(&self) -> Option<&CommitFacts> {
         self.state.commit.facts.as_ref()
+    }
+
+    /// The newest commit up to this version that says under which contract it was published, and of which `wanted`
+    /// holds. Commits behind it are of other programs, or published nothing. `None` if there is none among the log
+    /// entries that are still kept; of these only as many are read as it takes to find it.
+    ///
+    /// # Errors
+    ///
+    /// `Damaged` if a log entry cannot be read; `Store` if the store fails.
+    pub async fn newest_publish(&self, wanted: impl Fn(&Commit) -> bool) -> Result<Option<Commit>> {
+        let found = self.state.newest_publish(self.table.storage(), wanted);
+        Ok(found.await?.map(Arc::unwrap_or_clone))
     }
 
     /// When this version was committed; `None` if its writer did not say.

@@ -2,7 +2,7 @@
 
 use dataproduct_contract::row::{DEFAULT_ROWS_PER_BATCH, DataProduct};
 
-use crate::publish::{BatchPublisher, Publish, Receipt, Run};
+use crate::publish::{BatchPublisher, Publish, Receipt, Run, Start};
 use crate::{Error, Mesh, Result};
 
 /// What a publish of two major versions gives back.
@@ -74,14 +74,18 @@ impl Mesh {
         while rows.peek().is_some() {
             let chunk: Vec<New> = rows.by_ref().take(DEFAULT_ROWS_PER_BATCH.get()).collect();
             let older: Vec<Old> = chunk.iter().map(&old_of).collect();
-            old.push(Old::to_batch(&older)?).await?;
-            new.push(New::to_batch(&chunk)?).await?;
+            if let Start::Fresh(old) = &mut old {
+                old.push(Old::to_batch(&older)?).await?;
+            }
+            if let Start::Fresh(new) = &mut new {
+                new.push(New::to_batch(&chunk)?).await?;
+            }
         }
         // What can be refused is refused before anything is visible.
-        old.prepare().await?;
-        new.prepare().await?;
-        let old = old.publish().await?;
-        match new.publish().await {
+        prepare(&mut old).await?;
+        prepare(&mut new).await?;
+        let old = publish(old).await?;
+        match publish(new).await {
             Ok(new) => Ok(BothReceipts { old, new }),
             Err(error) => Err(Error::HalfPublished {
                 published: Box::new(old),
@@ -91,8 +95,22 @@ impl Mesh {
     }
 }
 
-/// Begins both publishes under one id.
-async fn start(old: &BatchPublisher, new: &BatchPublisher, how: Publish) -> Result<(Run, Run)> {
+async fn prepare(start: &mut Start) -> Result<()> {
+    match start {
+        Start::Fresh(run) => run.prepare().await,
+        Start::Done(_) => Ok(()),
+    }
+}
+
+async fn publish(start: Start) -> Result<Receipt> {
+    match start {
+        Start::Fresh(run) => run.publish().await,
+        Start::Done(receipt) => Ok(receipt),
+    }
+}
+
+/// Begins both publishes under one id. A side that is published already stays as it is.
+async fn start(old: &BatchPublisher, new: &BatchPublisher, how: Publish) -> Result<(Start, Start)> {
     let (older, newer) = (old.contract(), new.contract());
     if older.name() != newer.name() || older.version().major() >= newer.version().major() {
         return Err(Error::Input {
@@ -109,7 +127,10 @@ async fn start(old: &BatchPublisher, new: &BatchPublisher, how: Publish) -> Resu
     // One instant for both, so that neither says more than the other.
     let how = how.with_default_as_of(old.now());
     let old = Run::start(old, how.clone()).await?;
-    let how = how.with_publish_id(old.publish_id());
+    let how = how.with_publish_id(match &old {
+        Start::Fresh(run) => run.publish_id(),
+        Start::Done(receipt) => &receipt.publish_id,
+    });
     let new = Run::start(new, how).await?;
     Ok((old, new))
 }

@@ -6,7 +6,7 @@
 //! of the version before, breaks none of these either.
 
 use chrono::NaiveDate;
-use dataproduct_compat::{Aspect, Comparison, Obligation, Policy, compare};
+use dataproduct_compat::{Aspect, Comparison, Obligation, Outcome, Policy, compare};
 use dataproduct_contract::Contract;
 use dataproduct_quality::Promise;
 use dataproduct_table::{Proof, Snapshot, Table};
@@ -45,7 +45,7 @@ pub(crate) async fn gate(
 ) -> Result<Passed> {
     let snapshot = table.snapshot().await?;
     // A contract that a publish has stored and that no commit names binds nobody.
-    let Some(publish) = newest_publish(table, &snapshot).await? else {
+    let Some(publish) = newest_publish(&snapshot).await? else {
         return Ok(Passed::first());
     };
     let published = publish.contract_version.clone();
@@ -84,6 +84,15 @@ pub(crate) async fn gate(
             reason.push_str(&line);
             reason.push('\n');
         }
+        return Err(refuse(reason, Some(comparison)));
+    }
+    // An honest number tells readers that something breaks. It does not make two meanings of one table's rows one.
+    if !snapshot.files().is_empty() && !matches!(comparison.history(), Outcome::Holds) {
+        let reason = format!(
+            "the rows that are stored do not become rows of it; publish it as the next major version, or into an empty \
+             table\n{}",
+            comparison.to_text()
+        );
         return Err(refuse(reason, Some(comparison)));
     }
     Ok(Passed {

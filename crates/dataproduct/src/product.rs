@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use arrow_array::RecordBatch;
-use arrow_schema::SchemaRef;
+use arrow_schema::{Schema, SchemaRef};
 use chrono::{DateTime, Utc};
 use dataproduct_contract::row::{Record, Rows};
 use dataproduct_contract::{Contract, ProductName, ProductRef, Version};
@@ -103,10 +103,7 @@ impl NewestPublish {
     }
 }
 
-pub(crate) async fn newest_publish(
-    table: &Table,
-    snapshot: &Snapshot,
-) -> Result<Option<NewestPublish>> {
+pub(crate) async fn newest_publish(snapshot: &Snapshot) -> Result<Option<NewestPublish>> {
     let publish = |commit: &Commit| {
         let facts = &commit.facts.as_ref()?.published;
         Some(NewestPublish {
@@ -115,15 +112,10 @@ pub(crate) async fn newest_publish(
             committed_at: commit.committed_at?,
         })
     };
-    if let Some(found) = publish(snapshot.commit()) {
-        return Ok(Some(found));
-    }
     // Other programs may have rewritten files since; what they commit says nothing of contracts.
-    let history = table.history(usize::MAX).await?;
-    let older = history
-        .iter()
-        .filter(|commit| commit.version <= snapshot.version());
-    Ok(older.filter_map(publish).next())
+    let wanted = |commit: &Commit| publish(commit).is_some();
+    let found = snapshot.newest_publish(wanted).await?;
+    Ok(found.as_ref().and_then(publish))
 }
 
 /// The contract of one version, as stored with the table. A digest that the log holds is checked.
@@ -158,7 +150,7 @@ async fn stored_contract(
 impl Product {
     /// The product as a snapshot shows it, or `None` when nothing has been published into the table.
     async fn load(mesh: &Mesh, table: Table, snapshot: Snapshot) -> Result<Option<Self>> {
-        let Some(publish) = newest_publish(&table, &snapshot).await? else {
+        let Some(publish) = newest_publish(&snapshot).await? else {
             return Ok(None);
         };
         let contract = publish.contract(&table).await?;
@@ -232,7 +224,7 @@ pub struct Read<'p> {
 }
 
 impl Read<'_> {
-    /// Reads only these columns, in this order.
+    /// Reads only these columns, in this order. A column that was renamed is given under the name that is asked for.
     pub fn select<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
         self.columns = Some(columns.into_iter().map(Into::into).collect());
         self
@@ -311,19 +303,25 @@ impl Read<'_> {
     }
 }
 
-/// The columns of a contract by name.
+/// The columns of a contract by name, or by a former one, under which they are given then.
 fn project(schema: &SchemaRef, columns: &[String], contract: &Contract) -> Result<SchemaRef> {
-    let indices = columns
-        .iter()
-        .map(|name| {
-            schema.index_of(name).map_err(|_| Error::Input {
+    let field_of = |name: &String| {
+        if let Ok(field) = schema.field_with_name(name) {
+            return Ok(field.clone());
+        }
+        let mut renamed = contract.columns().iter();
+        renamed
+            .find(|column| column.former_names.contains(name))
+            .and_then(|column| schema.field_with_name(&column.name).ok())
+            .map(|field| field.clone().with_name(name))
+            .ok_or_else(|| Error::Input {
                 reason: format!("`{}` has no column `{name}`", contract.name()),
                 source: None,
             })
-        })
-        .collect::<Result<Vec<_>>>()?;
-    let projected = schema
-        .project(&indices)
-        .map_err(|e| Error::input("the columns", e))?;
-    Ok(projected.into())
+    };
+    let fields = columns.iter().map(field_of).collect::<Result<Vec<_>>>()?;
+    Ok(SchemaRef::new(Schema::new_with_metadata(
+        fields,
+        schema.metadata().clone(),
+    )))
 }

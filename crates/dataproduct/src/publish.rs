@@ -225,7 +225,10 @@ impl BatchPublisher {
                 }
             }
         });
-        let mut run = Run::start(self, how).await?;
+        let mut run = match Run::start(self, how).await? {
+            Start::Fresh(run) => run,
+            Start::Done(receipt) => return Ok(receipt),
+        };
         while let Some(batch) = receiver.recv().await {
             run.push(batch?).await?;
         }
@@ -255,7 +258,7 @@ impl BatchPublisher {
     pub async fn retire(&self) -> Result<Receipt> {
         let table = Table::open(&self.location).await?;
         let snapshot = table.snapshot().await?;
-        let Some(publish) = newest_publish(&table, &snapshot).await? else {
+        let Some(publish) = newest_publish(&snapshot).await? else {
             return Err(Error::NotPublished {
                 reference: self.contract.name().to_string(),
                 offered: String::new(),
@@ -278,12 +281,23 @@ impl BatchPublisher {
         batches: impl IntoIterator<Item = Result<RecordBatch>>,
         how: Publish,
     ) -> Result<Receipt> {
-        let mut run = Run::start(self, how).await?;
+        let mut run = match Run::start(self, how).await? {
+            Start::Fresh(run) => run,
+            Start::Done(receipt) => return Ok(receipt),
+        };
         for batch in batches {
             run.push(batch?).await?;
         }
         run.commit().await
     }
+}
+
+/// How a publish starts.
+pub(crate) enum Start {
+    /// With everything before it.
+    Fresh(Box<Run>),
+    /// With nothing to do: an earlier call with the same id has published it.
+    Done(Receipt),
 }
 
 /// One publish under way. Dropped before [`commit`](Self::commit), it leaves nothing visible.
@@ -297,14 +311,25 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// Steps 1 to 4: lifecycle, table, evolution gate, writer.
-    pub(crate) async fn start(publisher: &BatchPublisher, how: Publish) -> Result<Self> {
+    /// Steps 1 to 4: lifecycle, table, evolution gate, writer. What is published already is only told, whatever was
+    /// published since and however late it is.
+    pub(crate) async fn start(publisher: &BatchPublisher, how: Publish) -> Result<Start> {
         let contract = publisher.contract.clone();
         let now = publisher.mesh.0.now();
         let as_of = how.as_of.unwrap_or(now).trunc_subsecs(6);
+        let existing = find_table(&publisher.location).await?;
+        if let (Some(table), Some(id)) = (&existing, &how.publish_id)
+            && let Some(receipt) = table.receipt(id).await?
+        {
+            return Ok(Start::Done(receipt_of(&contract, as_of, receipt)));
+        }
         life::may_publish(&contract, now)?;
-        let table = resolve_table(&publisher.location, &contract).await?;
-        Self::begin(publisher, table, how, as_of).await
+        let table = match existing {
+            Some(table) => table,
+            None => make_table(&publisher.location, &contract).await?,
+        };
+        let run = Self::begin(publisher, table, how, as_of).await?;
+        Ok(Start::Fresh(Box::new(run)))
     }
 
     /// Steps 3 and 4: evolution gate, writer.
@@ -386,27 +411,42 @@ impl Run {
     /// Step 8: the commit, and finding out what became of it.
     pub(crate) async fn publish(self) -> Result<Receipt> {
         let receipt = self.writer.commit().await?;
-        // What an earlier call with the same id has published is told as that call published it.
-        let published = receipt.facts.as_ref().map(|facts| &facts.published);
-        let version = published.and_then(|facts| facts.contract_version.as_ref()?.parse().ok());
-        Ok(Receipt {
-            product: self.contract.name().clone(),
-            contract_version: version.unwrap_or_else(|| self.contract.version().clone()),
-            table_version: receipt.version,
-            committed_at: receipt.committed_at,
-            as_of: published
-                .and_then(|facts| facts.as_of)
-                .unwrap_or(self.as_of),
-            rows: receipt.rows(),
-            files: receipt.files(),
-            bytes: receipt.bytes(),
-            publish_id: receipt.publish_id,
-            already_published: receipt.already_published,
-        })
+        Ok(receipt_of(&self.contract, self.as_of, receipt))
+    }
+}
+
+/// What an earlier call with the same id has published is told as that call published it.
+fn receipt_of(
+    contract: &Contract,
+    as_of: DateTime<Utc>,
+    receipt: dataproduct_table::Receipt,
+) -> Receipt {
+    let published = receipt.facts.as_ref().map(|facts| &facts.published);
+    let version = published.and_then(|facts| facts.contract_version.as_ref()?.parse().ok());
+    Receipt {
+        product: contract.name().clone(),
+        contract_version: version.unwrap_or_else(|| contract.version().clone()),
+        table_version: receipt.version,
+        committed_at: receipt.committed_at,
+        as_of: published.and_then(|facts| facts.as_of).unwrap_or(as_of),
+        rows: receipt.rows(),
+        files: receipt.files(),
+        bytes: receipt.bytes(),
+        publish_id: receipt.publish_id,
+        already_published: receipt.already_published,
+    }
+}
+
+/// The table of this major version, if there is one.
+async fn find_table(location: &Location) -> Result<Option<Table>> {
+    match Table::open(location).await {
+        Ok(table) => Ok(Some(table)),
+        Err(dataproduct_table::Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 
 /// Step 2: the table of this major version, made when there is none.
-async fn resolve_table(location: &Location, contract: &Contract) -> Result<Table> {
+async fn make_table(location: &Location, contract: &Contract) -> Result<Table> {
     Ok(Table::open_or_create(location, &TableSpec::from_contract(contract)).await?)
 }

@@ -18,5 +18,6 @@
 pub(crate) mod action;
 pub(crate) mod checkpoint;
 pub(crate) mod conflict;
+pub(crate) mod published;
 pub(crate) mod segment;
 pub(crate) mod state;

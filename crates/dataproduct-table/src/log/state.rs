@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::action::{Actions, Add, Metadata, Protocol};
 use super::segment::{Segment, entry_name};
-use super::{checkpoint, segment};
+use super::{checkpoint, published, segment};
 use crate::error::{Error, Result};
 use crate::facts::{Commit, CommitInfo};
 use crate::schema::TableSchema;
@@ -73,6 +73,9 @@ pub(crate) struct TableState {
     pub(crate) txns: Arc<Txns>,
     /// The newest commit.
     pub(crate) commit: Arc<Commit>,
+    /// The newest commit that names the contract it was published under, as far as log entries were replayed: those
+    /// that a checkpoint stands for were not.
+    newest_publish: Option<Arc<Commit>>,
     /// Whether any of `files` may have a deletion vector.
     pub(crate) has_deletion_vectors: bool,
 }
@@ -99,12 +102,13 @@ impl TableState {
         let mut replay = Replay::default();
         if let Some(checkpoint) = &segment.checkpoint {
             for actions in checkpoint::read(storage, checkpoint).await? {
-                replay.apply(actions);
+                replay.apply(checkpoint.version, actions);
             }
         }
         let names = segment.commits.iter().copied().map(entry_name).collect();
-        for actions in storage.read_all(names, Actions::parse).await? {
-            replay.apply(actions);
+        let entries = storage.read_all(names, Actions::parse).await?;
+        for (version, actions) in segment.commits.iter().zip(entries) {
+            replay.apply(*version, actions);
         }
         if segment.commits.is_empty() {
             // The checkpoint is the newest version: its commit info is in the entry beside it, if still kept.
@@ -122,6 +126,9 @@ impl TableState {
         let schema = actions.metadata.as_ref().map(TableSchema::of).transpose()?;
         self.version = version;
         self.commit = Arc::new(CommitInfo::of(&actions).into_commit(version));
+        if published::names_contract(&self.commit) {
+            self.newest_publish = Some(Arc::clone(&self.commit));
+        }
         self.protocol = actions.protocol.unwrap_or_else(|| self.protocol.clone());
         if let (Some(schema), Some(metadata)) = (schema, actions.metadata) {
             self.schema = Arc::new(schema);
@@ -148,6 +155,29 @@ impl TableState {
             );
         }
         Ok(())
+    }
+
+    /// The newest commit that names the contract it was published under, and of which `wanted` holds. Looks back in
+    /// the log where the state does not tell, as far as entries are kept.
+    pub(crate) async fn newest_publish(
+        &self,
+        storage: &Storage,
+        wanted: impl Fn(&Commit) -> bool,
+    ) -> Result<Option<Arc<Commit>>> {
+        let known = self.newest_publish.as_ref();
+        match known.filter(|commit| wanted(commit)) {
+            Some(commit) => Ok(Some(Arc::clone(commit))),
+            None => {
+                let wanted = |commit: &Commit| published::names_contract(commit) && wanted(commit);
+                let found = published::newest(storage, self.version, wanted).await?;
+                Ok(found.map(Arc::new))
+            }
+        }
+    }
+
+    /// Whether nothing is in the table and nothing was ever published into it.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.files.len() == 0 && !self.txns.keys().any(|app| app.starts_with(PUBLISH_APP))
     }
 
     /// The version that a publish id became, if it was published.
@@ -281,6 +311,9 @@ const WRITES: [&str; 9] = [
     "checkConstraints",
 ];
 
+/// What the text of a commit info contains if it names a contract.
+const FACTS: &str = "\"contract";
+
 #[derive(Debug, Default)]
 struct Replay {
     protocol: Option<Protocol>,
@@ -289,11 +322,13 @@ struct Replay {
     txns: Txns,
     info: CommitInfo,
     raw_info: Option<Actions>,
+    /// The info of the newest commit that may name a contract, and its version.
+    raw_publish: Option<(u64, Actions)>,
     has_deletion_vectors: bool,
 }
 
 impl Replay {
-    fn apply(&mut self, actions: Actions) {
+    fn apply(&mut self, version: u64, actions: Actions) {
         for remove in &actions.removes {
             self.files.remove(&remove.path);
         }
@@ -315,11 +350,15 @@ impl Replay {
         );
         self.metadata = metadata.or(self.metadata.take());
         self.protocol = protocol.or(self.protocol.take());
-        // Only the newest commit's info is parsed.
-        self.raw_info = Some(Actions {
+        // Only the newest commit's info is parsed, and that of the newest one that has facts.
+        let of = |info| Actions {
             info,
             ..Actions::default()
-        });
+        };
+        if let Some(info) = info.as_ref().filter(|info| info.get().contains(FACTS)) {
+            self.raw_publish = Some((version, of(Some(info.clone()))));
+        }
+        self.raw_info = Some(of(info));
     }
 
     fn finish(self, storage: &Storage, version: u64) -> Result<TableState> {
@@ -330,6 +369,14 @@ impl Replay {
             Some(actions) if actions.info.is_some() => CommitInfo::of(actions),
             _ => self.info,
         };
+        let commit = Arc::new(info.into_commit(version));
+        let published = self
+            .raw_publish
+            .map(|(version, actions)| CommitInfo::of(&actions).into_commit(version));
+        let newest_publish = match published::names_contract(&commit) {
+            true => Some(Arc::clone(&commit)),
+            false => published.filter(published::names_contract).map(Arc::new),
+        };
         let has_deletion_vectors =
             self.has_deletion_vectors && self.files.iter().any(|add| add.deletion_vector.is_some());
         Ok(TableState {
@@ -339,7 +386,8 @@ impl Replay {
             metadata: Arc::new(metadata),
             files: Arc::new(self.files),
             txns: Arc::new(self.txns),
-            commit: Arc::new(info.into_commit(version)),
+            commit,
+            newest_publish,
             has_deletion_vectors,
         })
     }

@@ -17,6 +17,9 @@ use crate::schema::delta::TYPE_CHANGES;
 use crate::value::Value;
 use crate::write::partition::constant_column;
 
+/// Decimals of so many digits come out of a float of 64 bits as they went in.
+const FLOAT_DIGITS: u8 = 15;
+
 /// A file's statistics in the log. Values stay as text until a predicate asks for them.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -72,7 +75,14 @@ impl<'a> FileBounds<'a> {
         // The text of a narrow number that was widened since may be that of a slightly other wide one: both count.
         let widened =
             field.metadata().contains_key(TYPE_CHANGES) && *field.data_type() == DataType::Float64;
+        // Our own writer keeps all digits of a decimal. Others may have passed it through a float, which rounds.
+        let is_ours = self.add.tag(TAG_SHA256).is_some();
+        let is_rounded = !is_ours
+            && matches!(field.data_type(), DataType::Decimal128(precision, _) if *precision > FLOAT_DIGITS);
         let bound = |values: &Option<HashMap<String, &RawValue>>, outer: fn(f64, f64) -> f64| {
+            if is_rounded {
+                return None;
+            }
             let raw = values.as_ref()?.get(column)?;
             let value = json_value(raw.get(), field.data_type())?;
             match (
@@ -101,7 +111,7 @@ impl<'a> FileBounds<'a> {
         Some(Known {
             min: bound(&self.stats.min_values, f64::min),
             // Our own writer gives floats an upper bound only when there is no NaN; of others that is not known.
-            nan_free: max.is_some() && self.add.tag(TAG_SHA256).is_some(),
+            nan_free: max.is_some() && is_ours,
             max,
             nulls: nulls.and_then(|nulls| nulls.get().parse().ok()),
             rows: self.stats.num_records,

@@ -22,7 +22,7 @@ use super::file::hex;
 use super::options::{Follows, OnConflict};
 use super::scope::Scope;
 use crate::error::{Error, Result, is_definite};
-use crate::facts::{CommitInfo, ENGINE, PublishFacts, StoredFacts};
+use crate::facts::{Commit, CommitInfo, ENGINE, PublishFacts, StoredFacts};
 use crate::log::action::{Actions, Add, Remove, TAG_ROWS, TAG_SHA256, Txn, write_line};
 use crate::log::conflict::{self, Intent, Verdict};
 use crate::log::segment::entry_name;
@@ -86,7 +86,7 @@ pub(crate) async fn publish(table: &Table, plan: Plan) -> Result<Receipt> {
             };
         }
         check_schema(&state, &intent)?;
-        check_contract(&state, &plan)?;
+        check_contract(table, &state, &plan).await?;
         check_since(table, &intent, checked, base).await?;
         checked = base;
         let bytes = bytes::Bytes::from(entry(table, &plan, &state)?);
@@ -200,7 +200,7 @@ fn check_schema(state: &TableState, intent: &Intent<'_>) -> Result<()> {
 }
 
 /// The rows were judged against a contract; no other may have been published under since.
-fn check_contract(state: &TableState, plan: &Plan) -> Result<()> {
+async fn check_contract(table: &Table, state: &TableState, plan: &Plan) -> Result<()> {
     if plan
         .expected
         .is_some_and(|expected| state.version > expected)
@@ -210,20 +210,29 @@ fn check_contract(state: &TableState, plan: &Plan) -> Result<()> {
             reason: "came after what this publish was judged on".to_owned(),
         });
     }
-    let newest = state.commit.facts.as_ref().map(|facts| &facts.published);
-    let Some(digest) = newest.and_then(|facts| facts.contract_digest.as_ref()) else {
-        return Ok(());
-    };
     let expected = match &plan.follows {
         Follows::Any => return Ok(()),
         Follows::Only(before) => before,
+    };
+    // Commits behind it that publish nothing, or are of other programs, do not lift what it binds to.
+    let has_digest = |commit: &Commit| {
+        let facts = commit.facts.as_ref();
+        facts.is_some_and(|facts| facts.published.contract_digest.is_some())
+    };
+    let commit = state.newest_publish(table.storage(), has_digest).await?;
+    let newest = commit.as_ref().and_then(|commit| commit.facts.as_ref());
+    let newest = newest.map(|facts| &facts.published);
+    let Some(digest) = newest.and_then(|facts| facts.contract_digest.as_ref()) else {
+        return Ok(());
     };
     if Some(digest) == expected.as_ref() || Some(digest) == plan.facts.contract_digest.as_ref() {
         return Ok(());
     }
     let version = newest.and_then(|facts| facts.contract_version.as_deref());
     Err(Error::Conflict {
-        version: state.version,
+        version: commit
+            .as_ref()
+            .map_or(state.version, |commit| commit.version),
         reason: format!(
             "was published under another contract ({}) than this publish was judged against",
             version.unwrap_or(digest)

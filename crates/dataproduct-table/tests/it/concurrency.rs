@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use dataproduct_contract::Contract;
 use dataproduct_quality::Admitted;
-use dataproduct_table::{Durability, Error, Location, Mode, OnConflict, Table, WriteOptions};
+use dataproduct_table::{
+    Durability, Error, Location, Mode, OnConflict, Table, TableOptions, TableSpec, WriteOptions,
+};
 use futures::StreamExt;
 
 use crate::support::*;
@@ -306,6 +308,48 @@ async fn a_publish_fails_when_another_contract_came_in_between() {
         writer.commit().await.unwrap();
     }
     assert_eq!(read(&table.snapshot().await.unwrap()).await.len(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_without_contract_does_not_hide_the_one_before() {
+    let contract_of = |version: &str, description: &str| {
+        Contract::builder("inventory.stock", version)
+            .with_owner("inventory-team")
+            .with_description(description)
+            .with_columns(contract(false).columns().iter().cloned())
+            .build()
+            .unwrap()
+    };
+    let older = contract_of("1.0.0", "What is where.");
+    let newer = contract_of("1.1.0", "What is where, at last.");
+    let mine = admit(&older, batch(&[("a", "L1", None)]));
+    let theirs = admit(&newer, batch(&[("b", "L2", None)]));
+    for interval in [0, 1] {
+        let name = format!("concurrency-contract-hidden-{interval}");
+        let location = memory(&name);
+        Table::create(&location, &TableSpec::from_contract(&older))
+            .await
+            .unwrap();
+        let options = TableOptions::default().with_checkpoint_interval(interval);
+        let table = Table::open_with(&location, options).await.unwrap();
+        publish(&table, WriteOptions::new(), &mine).await.unwrap();
+        let judged = || WriteOptions::new().with_contract_before(Some(mine.contract_digest()));
+        let mut late = table.write(judged()).await.unwrap();
+        late.push(&mine).await.unwrap();
+
+        let other = Table::open_with(&location, options).await.unwrap();
+        publish(&other, WriteOptions::new(), &theirs).await.unwrap();
+        let changed = other.evolve(&TableSpec::from_contract(&newer)).await;
+        assert_eq!(changed.unwrap(), 3, "a commit that publishes nothing");
+        let error = late.commit().await.unwrap_err();
+        assert!(matches!(error, Error::Conflict { .. }), "{error}");
+
+        // Whoever opens the table only now, perhaps from a checkpoint, is told the same.
+        let opened = Table::open(&location).await.unwrap();
+        let error = publish(&opened, judged(), &mine).await.unwrap_err();
+        assert!(matches!(error, Error::Conflict { .. }), "{error}");
+        assert_eq!(read(&opened.snapshot().await.unwrap()).await.len(), 2);
+    }
 }
 
 #[test]

@@ -321,6 +321,62 @@ async fn statistics_in_the_log_hold() {
     );
 }
 
+/// Other programs write bounds of decimals that went through a float, and no digest of the file.
+#[tokio::test]
+async fn rounded_decimal_bounds_of_other_programs_hide_no_row() {
+    let wide = 9_007_199_254_740_993_i128;
+    for (precision, value, rounded, skipped) in [
+        (16, wide, "90071992547409.92", 0),
+        (15, 12_345, "123.45", 1),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let contract = Contract::builder("inventory.prices", "1.0.0")
+            .with_owner("inventory-team")
+            .with_column(Column::new("price", decimal(precision, 2)))
+            .build()
+            .unwrap();
+        let table = Table::create(&on_disk(&directory), &TableSpec::from_contract(&contract))
+            .await
+            .unwrap();
+        let prices = Decimal128Array::from(vec![value]).with_precision_and_scale(precision, 2);
+        let columns = vec![Arc::new(prices.unwrap()) as ArrayRef];
+        let batch = RecordBatch::try_new(contract.arrow_schema(), columns).unwrap();
+        publish(&table, WriteOptions::new(), &admit(&contract, batch))
+            .await
+            .unwrap();
+        let log = directory.path().join("table/_delta_log");
+        let entry = log.join("00000000000000000001.json");
+        let text = std::fs::read_to_string(&entry).unwrap();
+        let add = text.lines().find(|line| line.starts_with("{\"add\""));
+        let mut add: serde_json::Value = serde_json::from_str(add.unwrap()).unwrap();
+        add["add"].as_object_mut().unwrap().remove("tags");
+        add["add"]["stats"] = format!(
+            "{{\"numRecords\":1,\"minValues\":{{\"price\":{rounded}}},\
+             \"maxValues\":{{\"price\":{rounded}}},\"nullCount\":{{\"price\":0}}}}"
+        )
+        .into();
+        std::fs::write(&entry, format!("{add}\n")).unwrap();
+
+        let snapshot = Table::open(table.location()).await.unwrap();
+        let snapshot = snapshot.snapshot().await.unwrap();
+        let count = async |unscaled: i128| {
+            let price = dataproduct_table::Literal::Decimal { unscaled, scale: 2 };
+            let scan = snapshot.scan().filter(Predicate::eq("price", price));
+            let read: Vec<RecordBatch> = scan.collect().await.unwrap();
+            read.iter().map(RecordBatch::num_rows).sum::<usize>()
+        };
+        assert_eq!(count(value).await, 1, "decimal({precision}, 2)");
+        let price = dataproduct_table::Literal::Decimal {
+            unscaled: 1,
+            scale: 2,
+        };
+        let scan = snapshot.scan().filter(Predicate::eq("price", price));
+        let mut stream = scan.stream().unwrap();
+        while futures::StreamExt::next(&mut stream).await.is_some() {}
+        assert_eq!(stream.report().files_skipped, skipped);
+    }
+}
+
 #[tokio::test]
 async fn only_a_local_timestamp_raises_the_protocol() {
     let directory = tempfile::tempdir().unwrap();

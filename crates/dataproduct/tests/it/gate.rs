@@ -158,6 +158,14 @@ async fn a_renamed_column_is_served_under_both_names() {
         before.iter().map(|row| row.n).collect::<Vec<_>>(),
         [Some(1), Some(2)]
     );
+    for name in ["n", "pieces"] {
+        let read = product.read().select([name]);
+        let filter = dataproduct_table::Predicate::eq(name, 1);
+        let read = read.filter(filter).batches().await.unwrap();
+        let read: Vec<RecordBatch> = read.try_collect().await.unwrap();
+        assert_eq!(read.iter().map(RecordBatch::num_rows).sum::<usize>(), 1);
+        assert_eq!(read[0].schema().field(0).name(), name);
+    }
     let mut after: Vec<After> = product.read().rows().await.unwrap();
     after.sort_by_key(|row| row.pieces);
     assert_eq!(
@@ -250,6 +258,140 @@ async fn a_row_that_comes_between_proof_and_commit_is_a_conflict() {
         matches!(&error, Error::Table(dataproduct_table::Error::Conflict { reason, .. }) if reason.contains("-1")),
         "{error}"
     );
+    let product = mesh.product(PRODUCT).await.unwrap();
+    assert_eq!(product.contract().version().to_string(), "1.0.0");
+}
+
+#[tokio::test]
+async fn what_is_published_already_is_told_whatever_came_since() {
+    let folder = tempfile::tempdir().unwrap();
+    let mesh = mesh(&folder, "");
+    let older = contract("1.0.0", [n()]).build().unwrap();
+    let newer = contract("1.1.0", [n().with_minimum(0)]).build().unwrap();
+    let how = || Publish::append().with_publish_id("monday");
+    let send = async |contract: &Contract, how: Publish| {
+        let publisher = mesh.publisher_for(contract).unwrap();
+        publisher.publish([rows(&[Some(1)])], how).await
+    };
+    let mut first = send(&older, how()).await.unwrap();
+    send(&newer, Publish::append()).await.unwrap();
+
+    let again = send(&older, how()).await.unwrap();
+    assert!(again.already_published);
+    first.already_published = true;
+    assert_eq!(again, first);
+    let path = folder.path().join("rows.csv");
+    std::fs::write(&path, "sku,n\ns0,1\n").unwrap();
+    let publisher = mesh.publisher_for(&older).unwrap();
+    assert_eq!(publisher.publish_file(&path, how()).await.unwrap(), first);
+    // So is it under a contract whose life is over.
+    let ended = contract("1.2.0", [n()])
+        .with_status(dataproduct::contract::Status::Deprecated)
+        .with_sunset("2026-02-01".parse().unwrap())
+        .build()
+        .unwrap();
+    assert_eq!(send(&ended, how()).await.unwrap(), first);
+    let error = send(&ended, Publish::append()).await.unwrap_err();
+    assert!(matches!(error, Error::Lifecycle { .. }), "{error}");
+    let product = mesh.product(PRODUCT).await.unwrap();
+    let history = product.history(10).await.unwrap();
+    let publishes = history.iter().filter(|commit| commit.facts.is_some());
+    assert_eq!(publishes.count(), 2);
+}
+
+#[tokio::test]
+async fn an_honest_number_does_not_mix_two_meanings_in_one_table() {
+    let currency = |version: &str, unit: &str| contract(version, [n().with_unit(unit)]);
+    for (before, after) in [("0.4.0", "0.5.0"), ("2.0.0-rc.1", "2.0.0")] {
+        let folder = tempfile::tempdir().unwrap();
+        let mesh = mesh(&folder, "");
+        publish(&mesh, currency(before, "EUR"), rows(&[Some(1)]))
+            .await
+            .unwrap();
+        let outcome = publish(&mesh, currency(after, "USD"), rows(&[Some(1)])).await;
+        let error = outcome.unwrap_err();
+        assert!(
+            matches!(&error, Error::Evolution { reason, .. }
+                if reason.contains("next major version") && reason.contains("USD")),
+            "{error}"
+        );
+        // Without rows there is nothing that could be taken for something else.
+        let folder = tempfile::tempdir().unwrap();
+        let mesh = self::mesh(&folder, "");
+        let publisher = mesh.publisher_for(&currency(before, "EUR").build().unwrap());
+        let as_of = "2026-03-01T12:00:00Z".parse().unwrap();
+        publisher.unwrap().heartbeat(as_of).await.unwrap();
+        publish(&mesh, currency(after, "USD"), rows(&[Some(1)]))
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_first_publish_that_is_refused_freezes_no_schema() {
+    for mapping in [None, Some("name")] {
+        let folder = tempfile::tempdir().unwrap();
+        let mesh = mesh(&folder, "");
+        let declared = |column: Column| {
+            let contract = contract("1.0.0", [column]);
+            match mapping {
+                Some(mode) => contract.with_custom("delta.columnMapping.mode", mode),
+                None => contract,
+            }
+        };
+        let required = || n().with_nullable(false);
+        let outcome = publish(&mesh, declared(required()), rows(&[None])).await;
+        assert!(matches!(outcome, Err(Error::Refused { .. })));
+        // The column gets another name and another type, and is refused once more.
+        let mut wrong = Column::new("count", DataType::String);
+        let batch = |name: &str, value: ArrayRef| {
+            let sku: ArrayRef = Arc::new(StringArray::from(vec!["s0"]));
+            RecordBatch::try_from_iter_with_nullable([("sku", sku, true), (name, value, true)])
+                .unwrap()
+        };
+        let none: ArrayRef = Arc::new(StringArray::from(vec![None::<&str>]));
+        let outcome = publish(&mesh, declared(wrong.clone()), batch("count", none)).await;
+        assert!(matches!(outcome, Err(Error::Refused { .. })), "{outcome:?}");
+        wrong.data_type = DataType::Int64;
+        let value: ArrayRef = Arc::new(Int64Array::from(vec![7]));
+        publish(&mesh, declared(wrong), batch("count", value))
+            .await
+            .unwrap();
+        let product = mesh.product(PRODUCT).await.unwrap();
+        let read = product.read().batches().await.unwrap();
+        let read: Vec<RecordBatch> = read.try_collect().await.unwrap();
+        assert_eq!(read[0].schema().field(1).name(), "count");
+        assert_eq!(read[0].num_columns(), 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_newest_publish_is_found_without_reading_the_whole_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let mesh = mesh(&folder, "");
+    let contract = contract("1.0.0", [n()]);
+    let location = folder.path().join("inventory/counts/v1");
+    let log = location.join("_delta_log");
+    let hint = log.join("_last_checkpoint");
+    let mut publishes = 0;
+    while !hint.exists() {
+        publish(&mesh, contract.clone(), rows(&[Some(1)]))
+            .await
+            .unwrap();
+        publishes += 1;
+        assert!(publishes < 200, "no checkpoint was written");
+    }
+    // A commit that publishes nothing, behind the checkpoint.
+    use dataproduct_table::{Location, Table, TableSpec};
+    let location = Location::parse(&location.to_string_lossy()).unwrap();
+    let table = Table::open(&location).await.unwrap();
+    let described = contract.with_description("Counted.").build().unwrap();
+    let version = table.evolve(&TableSpec::from_contract(&described)).await;
+    assert_eq!(version.unwrap(), publishes + 1);
+    // Checkpoints stand for what is old: nobody needs to read it.
+    for old in ["00000000000000000000.json", "00000000000000000001.json"] {
+        std::fs::write(log.join(old), "{").unwrap();
+    }
     let product = mesh.product(PRODUCT).await.unwrap();
     assert_eq!(product.contract().version().to_string(), "1.0.0");
 }

@@ -163,6 +163,42 @@ async fn a_half_published_pair_is_settled_by_the_same_call() {
 }
 
 #[tokio::test]
+async fn a_half_published_pair_is_settled_however_the_older_side_went_on() {
+    for late in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let (mesh, clock) = world(folder.path(), "2026-03-01T12:00:00Z");
+        // The older side of the pair is there, as after a process that stopped in between.
+        let old_rows: Vec<StockV1> = rows().iter().map(StockV1::from).collect();
+        let how = || Publish::append().with_publish_id("monday");
+        let publisher = mesh.publisher::<StockV1>().unwrap();
+        let first = publisher.publish(&old_rows, how()).await.unwrap();
+        if late {
+            clock.set("2026-04-02T00:00:00Z".parse().unwrap());
+        } else {
+            let newer = Contract::builder("inventory.stock", "1.4.1")
+                .with_status(Status::Deprecated)
+                .with_sunset("2026-03-31".parse().unwrap())
+                .with_successor("inventory.stock@^2")
+                .with_owner("inventory")
+                .with_columns(publisher.contract().columns().iter().cloned())
+                .with_purpose("Counting.")
+                .build()
+                .unwrap();
+            let newer = mesh.publisher_for(&newer).unwrap();
+            newer.heartbeat(clock.now()).await.unwrap();
+        }
+        let settled = mesh
+            .publish_both(rows(), |row| StockV1::from(row), how())
+            .await
+            .unwrap();
+        assert!(settled.old.already_published && !settled.new.already_published);
+        assert_eq!(settled.old.table_version, first.table_version);
+        let new = mesh.product("inventory.stock@^2").await.unwrap();
+        assert_eq!(new.read().rows::<Stock>().await.unwrap(), rows());
+    }
+}
+
+#[tokio::test]
 async fn after_the_sunset_readers_are_sent_to_the_successor() {
     let folder = tempfile::tempdir().unwrap();
     let (mesh, clock) = world(folder.path(), "2026-03-01T12:00:00Z");
