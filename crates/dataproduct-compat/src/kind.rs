@@ -290,6 +290,10 @@ kinds! {
     TableKindChanged = "table-kind-changed",
     /// The product is another kind of object, and a server is a path to its files.
     TableKindChangedOnPath = "table-kind-changed-on-path",
+    /// The table needs a feature that its readers may not know.
+    TableFeatureAdded = "table-feature-added",
+    /// The table is no longer asked to have a feature.
+    TableFeatureRemoved = "table-feature-removed",
 
     /// Words that describe something have changed.
     DescriptionChanged = "description-changed",

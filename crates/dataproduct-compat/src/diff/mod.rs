@@ -7,6 +7,7 @@ use crate::{Change, Kind};
 
 mod columns;
 mod currency;
+mod features;
 mod found;
 mod key;
 mod life;
@@ -62,6 +63,7 @@ pub fn diff(old: &Contract, new: &Contract) -> Vec<Change> {
     let matched = columns::table(old, new, &mut found);
     key::table(old, new, &matched, &mut found);
     storage::table(old, new, &matched, &mut found);
+    features::table(old, new, &mut found);
     references::table(old, new, &mut found);
     quality::rules(
         "rules",
