@@ -49,6 +49,10 @@ kinds! {
     ColumnRenamed = "column-renamed",
     /// A column has a new name under its stable identifier and is served under the old one too.
     ColumnRenamedServed = "column-renamed-served",
+    /// A column is served under one more name that it is said to have had.
+    FormerNameAdded = "former-name-added",
+    /// A column is no longer served under a name that it had.
+    FormerNameRemoved = "former-name-removed",
     /// A column has another stable identifier under the same name.
     ColumnIdChanged = "column-id-changed",
     /// The columns stand in another order.

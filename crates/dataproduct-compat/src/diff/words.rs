@@ -22,6 +22,7 @@ const COLUMN_FIELDS: &[&str] = &[
     "piiCategory",
     "openEnum",
     "deprecationNote",
+    "formerNames",
 ];
 /// Custom properties of a contract that are compared under their own names.
 const CONTRACT_FIELDS: &[&str] = &["steward", "consumers", "sunset", "successor"];

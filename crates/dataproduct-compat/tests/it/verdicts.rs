@@ -603,3 +603,28 @@ fn of_column_with(version: &str, status: Status, sunset: Option<NaiveDate>) -> C
         }
     })
 }
+
+#[test]
+fn a_former_name_is_kept_until_the_next_major() {
+    let named = |name: &str, former: &[&str]| {
+        let column = Column::new(name, DataType::Int32).with_id("c-id");
+        let add = |column: Column, name: &&str| column.with_former_name(*name);
+        former.iter().fold(column, add)
+    };
+    let served = ("column-renamed-served", Bump::Minor);
+    let removed = ("former-name-removed", Bump::Major);
+    let added = ("former-name-added", Bump::Minor);
+    check(named("a", &[]), named("b", &["a"]), &[served]);
+    check(named("b", &["a"]), named("b", &[]), &[removed]);
+    check(named("b", &["a"]), named("c", &["a", "b"]), &[served]);
+    check(named("b", &["a"]), named("c", &["b"]), &[served, removed]);
+    // Back to the first name, and served under both.
+    check(named("b", &["a"]), named("a", &["b"]), &[served]);
+    check(named("b", &[]), named("b", &["a"]), &[added]);
+    let order = ("other-changed", Bump::Patch);
+    check(named("c", &["a", "b"]), named("c", &["b", "a"]), &[order]);
+    // Inside a struct too.
+    let within = |column: Column| Column::new("s", DataType::Struct(vec![column]));
+    let (old, new) = (within(named("b", &["a"])), within(named("b", &[])));
+    check(old, new, &[removed]);
+}
