@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::columns::Stated;
 use super::found::{Found, json, list};
-use super::{features, meaning, paired, schema};
+use super::{features, meaning, paired, schema, storage};
 use crate::Kind;
 use crate::change::Effect;
 
@@ -294,6 +294,14 @@ pub(crate) fn contract(old: &Contract, new: &Contract, found: &mut Found) {
     description(a.description.as_ref(), b.description.as_ref(), found);
     if let (Some(a), Some(b)) = (schema(a), schema(b)) {
         table(a, b, found);
+        // Without physical names the names of the tables are what readers bind to, and were compared as such.
+        let is_told = a.physical_name.is_none()
+            && b.physical_name.is_none()
+            && storage::bound_names(old, new).is_some();
+        if !is_told {
+            let name = |s: &SchemaObject| Some(s.name.clone());
+            found.metadata(Kind::OtherChanged, "schema.name", name(a), name(b));
+        }
     }
     rest("", &other_document(a, old), &other_document(b, new), found);
 }
@@ -415,9 +423,6 @@ fn table(old: &SchemaObject, new: &SchemaObject, found: &mut Found) {
         &[],
         found,
     );
-    // The name of the table is the product's, unless a foreign document gives it one of its own.
-    let name = |s: &SchemaObject| Some(s.name.clone());
-    found.metadata(Kind::OtherChanged, "schema.name", name(old), name(new));
     let id = |s: &SchemaObject| s.id.clone();
     found.metadata(Kind::OtherChanged, "schema.id", id(old), id(new));
 }
