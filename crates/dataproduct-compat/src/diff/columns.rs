@@ -204,6 +204,13 @@ fn partners(old: &[Stated<'_>], new: &[Stated<'_>]) -> Vec<Option<usize>> {
     partners
 }
 
+/// For each of the old columns what it has become, as [`diff`](super::diff) sees it.
+pub(crate) fn successors<'a>(old: &[Column], new: &'a [Column]) -> Vec<Option<&'a Column>> {
+    let partners = partners(&Stated::all(old, None), &Stated::all(new, None));
+    let partners = partners.into_iter();
+    partners.map(|j| j.map(|j| &new[j])).collect()
+}
+
 /// Whether the columns that both have stand in another order.
 fn order(
     parent: Option<&Place<'_>>,

@@ -24,6 +24,7 @@ mod types;
 mod values;
 mod words;
 
+pub(crate) use columns::successors;
 use found::Found;
 pub(crate) use found::shown;
 
