@@ -128,6 +128,10 @@ pub struct Comparison {
 
 /// Compares two versions of a contract under a team's policy. `today` decides which waivers still count.
 ///
+/// It sees these two versions alone. A pre-release has promised nothing, so every step from one is honest; and a
+/// sunset that an earlier version named is not known. Compare a contract with the newest version that is no
+/// pre-release too, and with every other one that is alive.
+///
 /// ```
 /// use dataproduct_compat::{Bump, Obligation, Policy, compare};
 /// use dataproduct_contract::{Column, Contract, DataType, Version};

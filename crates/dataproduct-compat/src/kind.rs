@@ -49,6 +49,10 @@ kinds! {
     ColumnRenamed = "column-renamed",
     /// A column has a new name under its stable identifier and is served under the old one too.
     ColumnRenamedServed = "column-renamed-served",
+    /// A column is served under one more name that it is said to have had.
+    FormerNameAdded = "former-name-added",
+    /// A column is no longer served under a name that it had.
+    FormerNameRemoved = "former-name-removed",
     /// A column has another stable identifier under the same name.
     ColumnIdChanged = "column-id-changed",
     /// The columns stand in another order.
@@ -290,6 +294,10 @@ kinds! {
     TableKindChanged = "table-kind-changed",
     /// The product is another kind of object, and a server is a path to its files.
     TableKindChangedOnPath = "table-kind-changed-on-path",
+    /// The table needs a feature that its readers may not know.
+    TableFeatureAdded = "table-feature-added",
+    /// The table is no longer asked to have a feature.
+    TableFeatureRemoved = "table-feature-removed",
 
     /// Words that describe something have changed.
     DescriptionChanged = "description-changed",

@@ -135,6 +135,30 @@ fn renamed(kind: Kind, place: &Place<'_>, old: Stated<'_>, new: Stated<'_>, foun
     found.effect(kind, &place.path(), effect, Some(a), Some(b));
 }
 
+/// The names that a column had and is still served under.
+fn former_names(path: &str, old: &Column, new: &Column, found: &mut Found) {
+    let (a, b) = (&old.former_names, &new.former_names);
+    if a == b {
+        return;
+    }
+    // A renaming tells by itself of the name that the column had last.
+    for gone in a.iter().filter(|n| **n != new.name && !b.contains(n)) {
+        let (kind, gone) = (Kind::FormerNameRemoved, Some(gone.clone()));
+        found.effect(kind, path, Effect::Loosens, gone, None);
+    }
+    for more in b.iter().filter(|n| **n != old.name && !a.contains(n)) {
+        let (kind, more) = (Kind::FormerNameAdded, Some(more.clone()));
+        found.effect(kind, path, Effect::Metadata, None, more);
+    }
+    let kept = |names: &[String], others: &[String]| -> Vec<String> {
+        let kept = names.iter().filter(|name| others.contains(name));
+        kept.cloned().collect()
+    };
+    let (a, b) = (kept(a, b), kept(b, a));
+    let path = format!("{path}.formerNames");
+    found.metadata(Kind::OtherChanged, &path, found::list(&a), found::list(&b));
+}
+
 fn added(place: &Place<'_>, column: &Column, found: &mut Found) {
     let kind = if column.nullable {
         Kind::ColumnAddedOptional
@@ -178,6 +202,13 @@ fn partners(old: &[Stated<'_>], new: &[Stated<'_>]) -> Vec<Option<usize>> {
         }
     }
     partners
+}
+
+/// For each of the old columns what it has become, as [`diff`](super::diff) sees it.
+pub(crate) fn successors<'a>(old: &[Column], new: &'a [Column]) -> Vec<Option<&'a Column>> {
+    let partners = partners(&Stated::all(old, None), &Stated::all(new, None));
+    let partners = partners.into_iter();
+    partners.map(|j| j.map(|j| &new[j])).collect()
 }
 
 /// Whether the columns that both have stand in another order.
@@ -227,6 +258,7 @@ fn column(place: &Place<'_>, old: Stated<'_>, new: Stated<'_>, found: &mut Found
         return;
     }
     let path = place.path();
+    former_names(&path, old.column, new.column, found);
     types::column(place, old, new, found);
     nullability(place, old.column, new.column, found);
     values::column(place, old.column, new.column, found);

@@ -7,6 +7,7 @@ use crate::{Change, Kind};
 
 mod columns;
 mod currency;
+mod features;
 mod found;
 mod key;
 mod life;
@@ -23,6 +24,7 @@ mod types;
 mod values;
 mod words;
 
+pub(crate) use columns::successors;
 use found::Found;
 pub(crate) use found::shown;
 
@@ -62,6 +64,7 @@ pub fn diff(old: &Contract, new: &Contract) -> Vec<Change> {
     let matched = columns::table(old, new, &mut found);
     key::table(old, new, &matched, &mut found);
     storage::table(old, new, &matched, &mut found);
+    features::table(old, new, &mut found);
     references::table(old, new, &mut found);
     quality::rules(
         "rules",

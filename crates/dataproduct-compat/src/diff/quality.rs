@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use dataproduct_contract::odcs::Quality;
-use dataproduct_contract::{Check, Operator, Rule, Severity, Threshold, Value};
+use dataproduct_contract::{Check, Map, Operator, Rule, Severity, Threshold, Value};
 
 use super::found::{Found, json};
 use super::{paired, threshold};
@@ -202,7 +202,7 @@ fn criterion(old: &Stated<'_>, new: &Stated<'_>, found: &mut Found) -> Option<Ef
             let text = not_run.then_some((text, q.kind, q.rule.clone(), criterion, bounds, others));
             (
                 text,
-                q.arguments.clone().filter(|_| not_run),
+                left_arguments(&stated.rule.check, q.arguments.as_ref()),
                 q.unit.clone().filter(|_| not_run),
             )
         })
@@ -237,6 +237,32 @@ fn criterion(old: &Stated<'_>, new: &Stated<'_>, found: &mut Found) -> Option<Ef
         (Effect::Undecided, _) | (_, Effect::Undecided) => Effect::Undecided,
         _ => Effect::Undecided,
     })
+}
+
+/// The arguments of a rule that its check does not hold: of a rule that is not run all, otherwise those that the
+/// check does not know or that have another form than it reads.
+fn left_arguments(check: &Check, arguments: Option<&Map>) -> Option<Map> {
+    let is_held = |name: &str, value: &Value| {
+        let is_list = value.as_list().is_some();
+        match check {
+            Check::MissingValues { .. } => name == "missingValues" && is_list,
+            Check::InvalidValues { .. } => {
+                name == "validValues" && is_list || name == "pattern" && value.as_str().is_some()
+            }
+            Check::DuplicateValues { .. } => {
+                let all_text = |list: &[Value]| list.iter().all(|value| value.as_str().is_some());
+                name == "properties" && value.as_list().is_some_and(all_text)
+            }
+            _ => false,
+        }
+    };
+    let mut left = Map::new();
+    for (name, value) in arguments?.iter() {
+        if !is_held(name, value) {
+            left.insert(name, value.clone());
+        }
+    }
+    (!left.is_empty()).then_some(left)
 }
 
 /// What it does to a limit from above that the new check counts other rows than the old: it tightens

@@ -1,5 +1,6 @@
 //! How rows lie in files, and which column tells when their facts happened.
 
+use dataproduct_contract::odcs::SchemaObject;
 use dataproduct_contract::{Column, Contract};
 
 use super::columns::Matched;
@@ -74,13 +75,30 @@ fn kind_of_table(old: &Contract, new: &Contract, is_path: bool, found: &mut Foun
             Some(after),
         );
     }
-    if a.physical_name.is_some() || b.physical_name.is_some() {
-        let (x, y) = (a.physical_name.as_ref(), b.physical_name.as_ref());
-        let (x, y) = (x.unwrap_or(&a.name), y.unwrap_or(&b.name));
-        if x != y {
-            let path = "schema.physicalName";
-            let (before, after) = (Some(x.clone()), Some(y.clone()));
-            found.effect(Kind::PhysicalNameChanged, path, Effect::Both, before, after);
-        }
+    if let Some((before, after)) = bound_names(old, new)
+        && before != after
+    {
+        let is_physical = a.physical_name.is_some() || b.physical_name.is_some();
+        let path = if is_physical {
+            "schema.physicalName"
+        } else {
+            "schema.name"
+        };
+        let (before, after) = (Some(before.to_owned()), Some(after.to_owned()));
+        found.effect(Kind::PhysicalNameChanged, path, Effect::Both, before, after);
     }
+}
+
+/// The names that readers of the data store bind to: the physical one, otherwise that of the table. `None` where
+/// both contracts call their table as the product is called, whose name is compared for itself.
+pub(crate) fn bound_names<'a>(old: &'a Contract, new: &'a Contract) -> Option<(&'a str, &'a str)> {
+    let (a, b) = (schema(old.document())?, schema(new.document())?);
+    let is_own = |table: &SchemaObject, contract: &Contract| {
+        table.physical_name.is_none() && table.name == contract.name().product().as_str()
+    };
+    if is_own(a, old) && is_own(b, new) {
+        return None;
+    }
+    let name = |table: &'a SchemaObject| table.physical_name.as_ref().unwrap_or(&table.name);
+    Some((name(a), name(b)))
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::columns::Stated;
 use super::found::{Found, json, list};
-use super::{meaning, paired, schema};
+use super::{features, meaning, paired, schema, storage};
 use crate::Kind;
 use crate::change::Effect;
 
@@ -22,6 +22,7 @@ const COLUMN_FIELDS: &[&str] = &[
     "piiCategory",
     "openEnum",
     "deprecationNote",
+    "formerNames",
 ];
 /// Custom properties of a contract that are compared under their own names.
 const CONTRACT_FIELDS: &[&str] = &["steward", "consumers", "sunset", "successor"];
@@ -197,15 +198,27 @@ pub(crate) fn custom(
     known: &[&str],
     found: &mut Found,
 ) {
+    let is_field = |property: &CustomProperty| {
+        property.vendor.as_deref() == Some(VENDOR) && known.contains(&property.property.as_str())
+    };
+    custom_besides(path, old, new, is_field, found);
+}
+
+/// As [`custom`], besides the values of those that are compared elsewhere.
+fn custom_besides(
+    path: &str,
+    old: Option<&[CustomProperty]>,
+    new: Option<&[CustomProperty]>,
+    is_field: impl Fn(&CustomProperty) -> bool,
+    found: &mut Found,
+) {
     if old == new {
         return;
     }
     let foreign = |list: Option<&[CustomProperty]>| -> Vec<CustomProperty> {
         let list = list.unwrap_or_default().iter().cloned();
         list.filter_map(|mut property| {
-            let is_field = property.vendor.as_deref() == Some(VENDOR)
-                && known.contains(&property.property.as_str());
-            if is_field {
+            if is_field(&property) {
                 // The value is compared as what it means; what else is said stays to be compared.
                 property.value = dataproduct_contract::Value::Null;
                 if property.id.is_none() && property.description.is_none() {
@@ -266,16 +279,29 @@ pub(crate) fn contract(old: &Contract, new: &Contract, found: &mut Found) {
         found,
     );
     price(a.price.as_ref(), b.price.as_ref(), found);
-    custom(
+    let features = features::told(old, new);
+    custom_besides(
         "",
         a.custom_properties.as_deref(),
         b.custom_properties.as_deref(),
-        CONTRACT_FIELDS,
+        |property| {
+            let name = property.property.as_str();
+            features.contains(&name)
+                || property.vendor.as_deref() == Some(VENDOR) && CONTRACT_FIELDS.contains(&name)
+        },
         found,
     );
     description(a.description.as_ref(), b.description.as_ref(), found);
     if let (Some(a), Some(b)) = (schema(a), schema(b)) {
         table(a, b, found);
+        // Without physical names the names of the tables are what readers bind to, and were compared as such.
+        let is_told = a.physical_name.is_none()
+            && b.physical_name.is_none()
+            && storage::bound_names(old, new).is_some();
+        if !is_told {
+            let name = |s: &SchemaObject| Some(s.name.clone());
+            found.metadata(Kind::OtherChanged, "schema.name", name(a), name(b));
+        }
     }
     rest("", &other_document(a, old), &other_document(b, new), found);
 }
@@ -397,9 +423,6 @@ fn table(old: &SchemaObject, new: &SchemaObject, found: &mut Found) {
         &[],
         found,
     );
-    // The name of the table is the product's, unless a foreign document gives it one of its own.
-    let name = |s: &SchemaObject| Some(s.name.clone());
-    found.metadata(Kind::OtherChanged, "schema.name", name(old), name(new));
     let id = |s: &SchemaObject| s.id.clone();
     found.metadata(Kind::OtherChanged, "schema.id", id(old), id(new));
 }

@@ -9,6 +9,7 @@
 mod budget;
 mod fixtures;
 mod hostile;
+mod impact;
 mod laws;
 mod leaves;
 mod oracle;

@@ -58,8 +58,85 @@ fn units_currencies_and_zones_are_judged() {
     check(
         Column::new("c", DataType::Timestamp),
         Column::new("c", DataType::TimestampNtz),
-        &[("timezone-changed", Bump::Major)],
+        &[
+            ("timezone-changed", Bump::Major),
+            ("table-feature-added", Bump::Major),
+        ],
     );
+}
+
+/// What features a change is told to add to the table or to take from it, and what else is told.
+#[track_caller]
+fn check_features(old: &Contract, new: &Contract, expected: &[(&str, &str)]) {
+    let changes = diff(old, new);
+    let found: Vec<(&str, &str)> = changes
+        .iter()
+        .map(|change| (change.kind.id(), change.path.as_str()))
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_feature_of_the_table_shuts_readers_out_at_any_depth_and_once() {
+    let with = |version: &str, custom: &[(&str, &str)], columns: Vec<Column>| {
+        contract(version, |mut builder| {
+            for (name, value) in custom {
+                builder = builder.with_custom(*name, *value);
+            }
+            builder.with_column(whole()).with_columns(columns)
+        })
+    };
+    let mapping = [("delta.columnMapping.mode", "name")];
+    let plain = with("1.0.0", &[], Vec::new());
+    let mapped = with("1.1.0", &mapping, Vec::new());
+    let added = ("table-feature-added", "table.columnMapping");
+    check_features(&plain, &mapped, &[added]);
+    let removed = ("table-feature-removed", "table.columnMapping");
+    check_features(&mapped, &plain, &[removed]);
+    // To ask for what is there anyway changes a word.
+    let none = with("1.1.0", &[("delta.columnMapping.mode", "none")], Vec::new());
+    let custom = ("custom-changed", "custom.delta.columnMapping.mode");
+    check_features(&plain, &none, &[custom]);
+    check_features(&none, &mapped, &[added]);
+    let widening = [("delta.enableTypeWidening", "TRUE")];
+    let widened = with("1.1.0", &widening, Vec::new());
+    let added = ("table-feature-added", "table.typeWidening");
+    check_features(&plain, &widened, &[added]);
+
+    let local = |name: &str| Column::new(name, DataType::TimestampNtz).with_nullable(true);
+    let list = |name: &str| {
+        let element = DataType::Struct(vec![local("at")]);
+        let element = Column::new("element", element);
+        Column::new(name, DataType::List(Box::new(element))).with_nullable(true)
+    };
+    let (one, two) = (vec![list("a")], vec![list("a"), local("b")]);
+    let first = with("1.1.0", &[], one);
+    let column = ("column-added-optional", "columns.a");
+    let added = ("table-feature-added", "table.timestampNtz");
+    check_features(&plain, &first, &[column, added]);
+    let second = with("1.2.0", &[], two);
+    check_features(&first, &second, &[("column-added-optional", "columns.b")]);
+}
+
+#[test]
+fn a_team_can_weigh_a_feature_down() {
+    let of = |version: &str, mode: &str| {
+        contract(version, |builder| {
+            let builder = builder.with_custom("delta.columnMapping.mode", mode);
+            builder.with_column(whole())
+        })
+    };
+    let text = r#"
+        [[evolution.rules]]
+        rule = "table-feature-added"
+        path = "table.columnMapping"
+        bump = "minor"
+        reason = "every reader uses our own library"
+    "#;
+    let policy = Policy::from_toml(text).unwrap();
+    let comparison = compare(&of("1.0.0", "none"), &of("1.1.0", "name"), &policy, today());
+    assert_eq!(comparison.required(), Bump::Minor);
+    assert!(comparison.is_honest());
 }
 
 #[test]
@@ -525,4 +602,29 @@ fn of_column_with(version: &str, status: Status, sunset: Option<NaiveDate>) -> C
             None => builder,
         }
     })
+}
+
+#[test]
+fn a_former_name_is_kept_until_the_next_major() {
+    let named = |name: &str, former: &[&str]| {
+        let column = Column::new(name, DataType::Int32).with_id("c-id");
+        let add = |column: Column, name: &&str| column.with_former_name(*name);
+        former.iter().fold(column, add)
+    };
+    let served = ("column-renamed-served", Bump::Minor);
+    let removed = ("former-name-removed", Bump::Major);
+    let added = ("former-name-added", Bump::Minor);
+    check(named("a", &[]), named("b", &["a"]), &[served]);
+    check(named("b", &["a"]), named("b", &[]), &[removed]);
+    check(named("b", &["a"]), named("c", &["a", "b"]), &[served]);
+    check(named("b", &["a"]), named("c", &["b"]), &[served, removed]);
+    // Back to the first name, and served under both.
+    check(named("b", &["a"]), named("a", &["b"]), &[served]);
+    check(named("b", &[]), named("b", &["a"]), &[added]);
+    let order = ("other-changed", Bump::Patch);
+    check(named("c", &["a", "b"]), named("c", &["b", "a"]), &[order]);
+    // Inside a struct too.
+    let within = |column: Column| Column::new("s", DataType::Struct(vec![column]));
+    let (old, new) = (within(named("b", &["a"])), within(named("b", &[])));
+    check(old, new, &[removed]);
 }

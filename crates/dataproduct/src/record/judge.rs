@@ -99,11 +99,13 @@ fn bases(
             .into_iter()
             .collect();
     };
+    // A pre-release may be followed by anything, so it cannot stand in for the release before it.
+    let released = of_major.iter().rev().find(|v| v.pre_release().is_empty());
     let mut bases = Vec::new();
     for version in &of_major {
         let base = record.contract(contract.name(), version)?;
         let over = base.status() == Status::Retired || base.sunset().is_some_and(|day| day < today);
-        if version == newest || !over {
+        if version == newest || Some(version) == released || !over {
             bases.push(base);
         }
     }

@@ -161,6 +161,38 @@ fn every_version_that_is_alive_counts() {
 }
 
 #[test]
+fn a_pre_release_hides_no_break() {
+    let past = "2026-06-30".parse().unwrap();
+    let deprecated = |builder: ContractBuilder| {
+        let builder = builder.with_status(dataproduct::Status::Deprecated);
+        builder.with_sunset(past).build().unwrap()
+    };
+    let candidate = deprecated(wider("1.1.0-rc.1"));
+    // The last release counts although it is over, and although something newer is recorded.
+    let recorded = [deprecated(wider("1.0.0")), candidate];
+    let smaller = smaller("1.1.0");
+    check(&recorded, &smaller, Standing::Dishonest, "2.0.0");
+}
+
+#[test]
+fn a_sunset_that_was_withdrawn_comes_no_earlier_while_its_version_lives() {
+    let until = |version: &str, day: &str| {
+        let builder = stock(version).with_status(dataproduct::Status::Deprecated);
+        builder.with_sunset(day.parse().unwrap()).build().unwrap()
+    };
+    let back = stock("1.1.0").build().unwrap();
+    let recorded = [until("1.0.0", "2027-12-31"), back];
+    let earlier = until("1.2.0", "2027-03-31");
+    check(&recorded, &earlier, Standing::Dishonest, "2.0.0");
+    let recorded = [
+        until("1.0.0", "2027-12-31"),
+        stock("1.1.0").build().unwrap(),
+    ];
+    let same = until("1.2.0", "2027-12-31");
+    check(&recorded, &same, Standing::Follows, "1.2.0");
+}
+
+#[test]
 fn what_is_written_in_the_record_is_checked_when_it_is_read() {
     let first = stock("1.0.0").build().unwrap();
     let (_folder, record) = record(std::slice::from_ref(&first));
