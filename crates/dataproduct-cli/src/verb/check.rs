@@ -30,9 +30,10 @@ pub(crate) fn run(check: &Check, look: Look) -> Result<u8, Failure> {
             check.schemas.display()
         )));
     }
-    let (schemas, judge) = open(check)?;
+    let (schemas, judge, mut findings) = open(check)?;
     let files = source::contracts_below(&check.schemas)?;
-    let (record, mut findings) = recorded(&check.schemas, files);
+    let (record, misfiled) = recorded(&check.schemas, files);
+    findings.extend(misfiled);
     let products: Vec<_> = record.iter().collect();
     let mut report = Report::new("check");
     let of_products = each(&products, |(name, versions)| {
@@ -59,8 +60,9 @@ pub(crate) fn run(check: &Check, look: Look) -> Result<u8, Failure> {
     report.write(&check.output, look)
 }
 
-/// The record and what to judge by: the policy that is named, or the one beside the folder.
-fn open(check: &Check) -> Result<(Schemas, Judge), Failure> {
+/// The record and what to judge by: the policy that is named, or the one beside the folder; and what is wrong
+/// with registered consumers.
+fn open(check: &Check) -> Result<(Schemas, Judge, Vec<Finding>), Failure> {
     let unusable = |error: dataproduct::Error| Failure::Argument(error.to_string());
     let mut schemas = Schemas::open(&check.schemas).map_err(unusable)?;
     let mut judge = Judge::new(check.policy.as_ref())?;
@@ -69,8 +71,14 @@ fn open(check: &Check) -> Result<(Schemas, Judge), Failure> {
     } else {
         judge.policy = schemas.policy().clone();
     }
-    judge.consumptions = schemas.consumptions().map_err(unusable)?;
-    Ok((schemas, judge))
+    let mut findings = Vec::new();
+    for registration in schemas.registrations().map_err(unusable)? {
+        match registration {
+            Ok(consumption) => judge.consumptions.push(consumption),
+            Err(broken) => findings.push(broken_record(&check.schemas, broken)),
+        }
+    }
+    Ok((schemas, judge, findings))
 }
 
 /// The recorded files of each product, by version.
@@ -125,7 +133,18 @@ fn product(
     let mut report = Report::new("check");
     let mut before: Option<Contract> = None;
     for (version, file) in versions {
-        let read = read::document(&Source::File(file.clone()))?;
+        let read = match read::document(&Source::File(file.clone())) {
+            Ok(read) => read,
+            // The rest of the record can be told all the same.
+            Err(Failure::Read { name, reason }) => {
+                let help = "put back what was recorded".to_owned();
+                report.files.push(name.clone());
+                let finding = error(&name, "broken-record", reason, help);
+                report.findings.push(finding);
+                continue;
+            }
+            Err(other) => return Err(other),
+        };
         let Some((contract, read)) = valid(read, &mut report) else {
             continue;
         };
@@ -229,6 +248,15 @@ fn declared(
         report.findings.push(finding);
     }
     Ok(report)
+}
+
+/// What is wrong with a file of the record, or with its folder where no file is to blame.
+fn broken_record(folder: &Path, broken: dataproduct::Error) -> Finding {
+    let (file, reason) = match broken {
+        dataproduct::Error::Record { path, reason } => (path, reason),
+        other => (folder.display().to_string(), other.to_string()),
+    };
+    error(&file, "broken-record", reason, "mend the file".to_owned())
 }
 
 fn error(file: &str, rule: &str, message: String, help: String) -> Finding {
