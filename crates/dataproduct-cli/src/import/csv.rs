@@ -179,12 +179,15 @@ fn is_integer(value: &str) -> bool {
     plain && digits.bytes().all(|b| b.is_ascii_digit()) && value.parse::<i64>().is_ok()
 }
 
-/// A number with or without a fraction; words such as `inf` are none.
+/// A number with or without a fraction; words such as `inf` are none, nor are whole numbers beyond 64 bits:
+/// they are identifiers, whose last digits a float would lose.
 fn is_number(value: &str) -> bool {
     let digits = value.strip_prefix('-').unwrap_or(value);
     let leading_zeros =
         digits.starts_with('0') && digits[1..].starts_with(|c: char| c.is_ascii_digit());
+    let is_whole = digits.bytes().all(|b| b.is_ascii_digit());
     !leading_zeros
+        && (!is_whole || value.parse::<i64>().is_ok())
         && digits.starts_with(|c: char| c.is_ascii_digit())
         && value.parse::<f64>().is_ok_and(f64::is_finite)
 }
