@@ -71,14 +71,21 @@ fn open(check: &Check) -> Result<(Schemas, Judge, Vec<Finding>), Failure> {
     } else {
         judge.policy = schemas.policy().clone();
     }
+    let findings = consumers(&schemas, &mut judge)?;
+    Ok((schemas, judge, findings))
+}
+
+/// Makes the registered consumers of a record known to a judge, and gives what is wrong with others.
+pub(super) fn consumers(schemas: &Schemas, judge: &mut Judge) -> Result<Vec<Finding>, Failure> {
+    let registrations = schemas.registrations();
     let mut findings = Vec::new();
-    for registration in schemas.registrations().map_err(unusable)? {
+    for registration in registrations.map_err(|error| Failure::Argument(error.to_string()))? {
         match registration {
             Ok(consumption) => judge.consumptions.push(consumption),
-            Err(broken) => findings.push(broken_record(&check.schemas, broken)),
+            Err(broken) => findings.push(broken_record(schemas.folder(), broken)),
         }
     }
-    Ok((schemas, judge, findings))
+    Ok(findings)
 }
 
 /// The recorded files of each product, by version.
@@ -124,7 +131,9 @@ fn merge(report: &mut Report, mut part: Report) {
     report.compared.append(&mut part.compared);
 }
 
-/// Checks the recorded versions of one product, each against the one before. Two are held at a time.
+/// Checks the recorded versions of one product, each against the one before and against the newest lower one
+/// of its major that is no pre-release: a pre-release has promised nothing, so that a break could hide behind
+/// it. Three are held at a time.
 fn product(
     name: &ProductName,
     versions: &BTreeMap<Version, PathBuf>,
@@ -132,6 +141,7 @@ fn product(
 ) -> Result<Report, Failure> {
     let mut report = Report::new("check");
     let mut before: Option<Contract> = None;
+    let mut stable: Option<Contract> = None;
     for (version, file) in versions {
         let read = match read::document(&Source::File(file.clone())) {
             Ok(read) => read,
@@ -160,15 +170,48 @@ fn product(
                 "move the file to where its name and version belong".to_owned(),
             ));
         }
-        if let Some(before) = &before {
-            let comparison = judge.compare(before, &contract);
-            let verdict = Verdict::of(&comparison);
+        let of_major = |stable: &&Contract| stable.version().major() == contract.version().major();
+        // Where the one before is no pre-release it is the newest such itself.
+        let behind = before.as_ref().filter(|before| is_pre_release(before));
+        let behind = behind.and(stable.as_ref().filter(of_major));
+        for base in behind.into_iter().chain(&before) {
             let place = (read.file.as_str(), read.text.as_str());
-            compared::note(&comparison, &verdict, judge, place, &mut report);
+            recorded_pair(base, &contract, judge, place, &mut report);
         }
-        before = Some(contract);
+        // One version is moved on and the other kept.
+        if let Some(before) = before.replace(contract)
+            && !is_pre_release(&before)
+        {
+            stable = Some(before);
+        }
     }
     Ok(report)
+}
+
+fn is_pre_release(contract: &Contract) -> bool {
+    !contract.version().pre_release().is_empty()
+}
+
+/// Compares two versions that are both recorded. What was waived when the newer one was recorded stays so:
+/// that the waiver has expired since is told, and nobody can record the version anew.
+fn recorded_pair(
+    old: &Contract,
+    new: &Contract,
+    judge: &Judge,
+    place: (&str, &str),
+    report: &mut Report,
+) {
+    let comparison = judge.compare(old, new);
+    let is_expired = !comparison.expired_waivers().is_empty();
+    if is_expired && !comparison.is_honest_if_proven() {
+        let as_waived = judge.compare_as_waived(old, new);
+        if as_waived.is_honest_if_proven() {
+            compared::note(&as_waived, &Verdict::of(&as_waived), judge, place, report);
+            compared::expired(&comparison, place.0, report);
+            return;
+        }
+    }
+    compared::note(&comparison, &Verdict::of(&comparison), judge, place, report);
 }
 
 /// The contract of a document, or its problems in the report.
