@@ -110,6 +110,9 @@ pub(crate) struct Diff {
     pub(crate) old: PathBuf,
     /// The newer contract, or `-` for standard input.
     pub(crate) new: PathBuf,
+    /// The folder of the record, whose registered consumers are named; by default `schemas`, where there is one.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) schemas: Option<PathBuf>,
     /// The `mesh.toml` whose `[evolution]` raises, lowers or waives rules; by default that of the folder.
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,

@@ -8,7 +8,11 @@ pub(crate) const EXIT_BUG: u8 = 70;
 /// Runs the command. If it panics, the user learns that it is not their mistake and how to report it, and
 /// the exit code is [`EXIT_BUG`].
 pub(crate) fn guarded(run: impl FnOnce() -> u8 + UnwindSafe) -> u8 {
-    panic::set_hook(Box::new(|info| eprintln!("{}", message(info))));
+    panic::set_hook(Box::new(|info| {
+        if !crate::import::is_expected() {
+            eprintln!("{}", message(info));
+        }
+    }));
     panic::catch_unwind(run).unwrap_or(EXIT_BUG)
 }
 

@@ -65,9 +65,7 @@ impl Source {
         let limit = at_most as u64;
         match self {
             Self::Stdin => io::stdin().lock().take(limit).read_to_end(&mut out),
-            Self::File(path) => {
-                fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut out))
-            }
+            Self::File(path) => open(path).and_then(|file| file.take(limit).read_to_end(&mut out)),
         }
         .map_err(|error| self.unreadable(&error))?;
         Ok(out)
@@ -78,6 +76,20 @@ impl Source {
             name: self.name(),
             reason: error.to_string(),
         }
+    }
+}
+
+/// Opens a file that has an end. A named pipe may never say anything, and a device never stops.
+pub(crate) fn open(path: &Path) -> io::Result<fs::File> {
+    let metadata = fs::metadata(path)?;
+    // What a shell hands over in `<(command)` is open already.
+    let is_handed_over = path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd");
+    if metadata.is_file() || metadata.is_dir() || is_handed_over {
+        fs::File::open(path)
+    } else {
+        Err(io::Error::other(
+            "it is no regular file; pipe its content in and name `-`",
+        ))
     }
 }
 
@@ -100,7 +112,7 @@ pub(crate) fn all(arguments: &[PathBuf]) -> Result<Vec<Source>, Failure> {
         if argument.as_os_str() == STDIN {
             push(Source::Stdin, &mut out)?;
         } else if argument.is_dir() {
-            let files = below(argument, &DOCUMENTS)?;
+            let files = below(argument, &DOCUMENTS, Path::is_file)?;
             if files.is_empty() {
                 return Err(Failure::NothingFound {
                     name: text.into_owned(),
@@ -139,14 +151,19 @@ fn matching(pattern: &str) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-/// The contracts below a folder, in the order of their paths.
+/// The contracts below the folder of a record, in the order of their paths; also what is called like one
+/// and is no regular file, as nothing in a record may go unnoticed.
 pub(crate) fn contracts_below(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    below(folder, &CONTRACTS)
+    below(folder, &CONTRACTS, |_| true)
 }
 
 /// The files below a folder whose names end so, in the order of their paths. Links to folders and folders
 /// whose names begin with a dot are left out, as is `target`, where builds are.
-fn below(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, Failure> {
+fn below(
+    folder: &Path,
+    endings: &[&str],
+    counts: fn(&Path) -> bool,
+) -> Result<Vec<PathBuf>, Failure> {
     let mut out = Vec::new();
     let mut folders = vec![(folder.to_owned(), 0)];
     while let Some((folder, depth)) = folders.pop() {
@@ -164,7 +181,7 @@ fn below(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, Failure> {
                 if depth < MAX_DEPTH && !name.starts_with('.') && name != "target" {
                     folders.push((path, depth + 1));
                 }
-            } else if endings.iter().any(|ending| name.ends_with(ending)) && path.is_file() {
+            } else if endings.iter().any(|ending| name.ends_with(ending)) && counts(&path) {
                 if out.len() >= MAX_FILES {
                     return Err(Failure::TooManyFiles { limit: MAX_FILES });
                 }

@@ -53,6 +53,8 @@ kinds! {
     FormerNameAdded = "former-name-added",
     /// A column is no longer served under a name that it had.
     FormerNameRemoved = "former-name-removed",
+    /// A name stands for another column than before.
+    NameReused = "name-reused",
     /// A column has another stable identifier under the same name.
     ColumnIdChanged = "column-id-changed",
     /// The columns stand in another order.

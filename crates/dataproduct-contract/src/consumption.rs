@@ -194,7 +194,8 @@ impl Consumption {
         problems.into_result(())
     }
 
-    /// The columns that the contract does not have.
+    /// The columns that the contract does not have, under their name or a former one, as which they are
+    /// still served.
     #[must_use]
     pub fn missing_from(&self, contract: &Contract) -> Vec<&str> {
         let mut known = Vec::new();
@@ -205,7 +206,7 @@ impl Consumption {
         self.columns
             .iter()
             .map(String::as_str)
-            .filter(|column| !known.contains(*column))
+            .filter(|column| !known.contains(*column) && !is_served(column, contract.columns()))
             .collect()
     }
 
@@ -278,9 +279,84 @@ fn holds_fields(column: &Column) -> bool {
     }
 }
 
+/// Whether a path leads to a column where former names count, too.
+fn is_served(path: &str, columns: &[Column]) -> bool {
+    columns.iter().any(|column| {
+        let mut names = std::iter::once(&column.name).chain(&column.former_names);
+        names.any(|name| leads(path, name, column))
+    })
+}
+
+/// Whether a path that begins with a name leads to the column of that name or to one within it.
+fn leads(path: &str, name: &str, column: &Column) -> bool {
+    let Some(rest) = path.strip_prefix(name) else {
+        return false;
+    };
+    let Some(inner) = rest.strip_prefix('.') else {
+        return rest.is_empty();
+    };
+    match &column.data_type {
+        DataType::Struct(fields) => is_served(inner, fields),
+        DataType::List(element) => leads(inner, "element", element),
+        DataType::Map { key, value } => leads(inner, "key", key) || leads(inner, "value", value),
+        _ => false,
+    }
+}
+
 fn every_path(path: &str, column: &Column, out: &mut Vec<String>) {
     out.push(path.to_owned());
     for (path, part) in parts(path, column) {
         every_path(&path, part, out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_is_served_under_its_former_names() {
+        let moved = |name: &str, data_type, former: &str| {
+            Column::new(name, data_type)
+                .with_id(format!("id-{name}"))
+                .with_former_name(former)
+        };
+        let line = DataType::Struct(vec![
+            moved("article", DataType::String, "sku"),
+            Column::new("pieces", DataType::Int64),
+        ]);
+        let lines = DataType::List(Box::new(Column::new("element", line)));
+        let contract = Contract::builder("inventory.orders", "1.1.0")
+            .with_owner("inventory")
+            .with_column(Column::new("number", DataType::String).with_key(1))
+            .with_column(moved("lines", lines, "rows"))
+            .build()
+            .unwrap();
+        let product: ProductRef = "inventory.orders@^1".parse().unwrap();
+        let reads = |path: &str| {
+            let consumer = Consumption::new("a".parse().unwrap(), product.clone());
+            consumer
+                .with_column(path)
+                .missing_from(&contract)
+                .is_empty()
+        };
+        for served in [
+            "lines.element.article",
+            "rows",
+            "rows.element.sku",
+            "lines.element.sku",
+            "rows.element.pieces",
+        ] {
+            assert!(reads(served), "{served}");
+        }
+        for missing in [
+            "sku",
+            "rows.sku",
+            "rows.element.colour",
+            "number.sku",
+            "row",
+        ] {
+            assert!(!reads(missing), "{missing}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use arrow_ipc::root_as_message;
 use arrow_schema::{DataType as ArrowType, Field, Schema};
 use dataproduct::Column;
 
-use super::{Budget, Draft, Error, Note, below};
+use super::{Budget, Draft, Error, Notes, damaged};
 
 /// The most bytes of the message that holds a schema.
 const MAX_SCHEMA_BYTES: usize = 16 << 20;
@@ -60,7 +60,7 @@ pub fn ipc(mut input: impl Read) -> Result<Draft, Error> {
     let schema = message
         .header_as_schema()
         .ok_or_else(|| Error::malformed(FORM, "its first message is no schema"))?;
-    draft(&fb_to_schema(schema))
+    draft(&damaged::guarded(FORM, || Ok(fb_to_schema(schema)))?)
 }
 
 /// A draft from an Arrow schema.
@@ -69,13 +69,15 @@ pub fn ipc(mut input: impl Read) -> Result<Draft, Error> {
 /// [`Error::Unsupported`] for types that no column has, [`Error::TooMuch`] beyond the limits.
 pub fn draft(schema: &Schema) -> Result<Draft, Error> {
     let mut draft = Draft::default();
+    let mut notes = Notes::default();
     let mut budget = Budget::new();
     for field in schema.fields() {
-        fits("", field, 0, &mut budget, &mut draft.notes)?;
+        fits("", field, 0, &mut budget, &mut notes)?;
         let column = Column::from_arrow(field)
             .ok_or_else(|| unsupported(field.name(), field.data_type()))?;
         draft.columns.push(described(column, field));
     }
+    draft.notes = notes.into_vec();
     Ok(draft)
 }
 
@@ -98,10 +100,9 @@ fn fits(
     field: &Field,
     depth: usize,
     budget: &mut Budget,
-    notes: &mut Vec<Note>,
+    notes: &mut Notes,
 ) -> Result<(), Error> {
-    let path = below(path, field.name());
-    budget.column(&path, depth)?;
+    let path = budget.below(path, field.name(), depth)?;
     changed(&path, field.data_type(), notes);
     match field.data_type() {
         ArrowType::Struct(fields) => fields
@@ -134,7 +135,7 @@ fn unsupported(path: &str, data_type: &ArrowType) -> Error {
 }
 
 /// What a type says that its column does not.
-fn changed(path: &str, data_type: &ArrowType, notes: &mut Vec<Note>) {
+fn changed(path: &str, data_type: &ArrowType, notes: &mut Notes) {
     let message = match data_type {
         ArrowType::Timestamp(unit, zone) => {
             let finer = *unit == arrow_schema::TimeUnit::Nanosecond;
@@ -153,5 +154,5 @@ fn changed(path: &str, data_type: &ArrowType, notes: &mut Vec<Note>) {
         ArrowType::FixedSizeBinary(length) => format!("the length {length} is left out"),
         _ => return,
     };
-    notes.push(Note::new(path, message));
+    notes.push(path, message);
 }

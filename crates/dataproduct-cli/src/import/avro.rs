@@ -9,7 +9,7 @@ use dataproduct::Column;
 use dataproduct::contract::DataType;
 use serde_json::Value as Json;
 
-use super::{Budget, Draft, Error, Note, below, text};
+use super::{Budget, Draft, Error, Notes, text};
 use crate::export::avro::{NAME, TYPE};
 
 const FORM: &str = "an Avro schema";
@@ -29,7 +29,7 @@ pub fn schema(text: &str) -> Result<Draft, Error> {
     let mut reader = Reader {
         types: HashMap::new(),
         budget: Budget::new(),
-        notes: Vec::new(),
+        notes: Notes::default(),
     };
     let DataType::Struct(columns) = reader.data_type("", "", &root, 0)?.data_type else {
         return Err(Error::unsupported("", "a row is a `record`"));
@@ -37,7 +37,7 @@ pub fn schema(text: &str) -> Result<Draft, Error> {
     Ok(Draft {
         description: documentation(&root),
         columns,
-        notes: reader.notes,
+        notes: reader.notes.into_vec(),
     })
 }
 
@@ -108,7 +108,7 @@ struct Reader {
     /// Named types by full name; `None` while one is being read, and so holds itself.
     types: HashMap<String, Option<Column>>,
     budget: Budget,
-    notes: Vec<Note>,
+    notes: Notes,
 }
 
 impl Reader {
@@ -240,8 +240,7 @@ impl Reader {
         schema: &Json,
         depth: usize,
     ) -> Result<Column, Error> {
-        let path = below(path, name);
-        self.budget.column(&path, depth + 1)?;
+        let path = self.budget.below(path, name, depth + 1)?;
         let column = self.data_type(&path, namespace, schema, depth + 1)?;
         Ok(column.renamed(name))
     }
@@ -300,8 +299,7 @@ impl Reader {
         let name = name.ok_or_else(|| {
             Error::malformed(FORM, format!("{}: a field has no name", super::named(path)))
         })?;
-        let path = below(path, name);
-        self.budget.column(&path, depth)?;
+        let path = self.budget.below(path, name, depth)?;
         let schema = field.get("type").unwrap_or(&Json::Null);
         let mut column = self
             .data_type(&path, namespace, schema, depth)?
@@ -392,7 +390,7 @@ impl Reader {
     }
 
     fn note(&mut self, path: &str, message: impl Into<String>) {
-        self.notes.push(Note::new(path, message));
+        self.notes.push(path, message);
     }
 }
 

@@ -11,7 +11,7 @@ use csv::{ReaderBuilder, StringRecord};
 use dataproduct::Column;
 use dataproduct::contract::DataType;
 
-use super::{Draft, Error, Note};
+use super::{Draft, Error, Notes, name_fits};
 
 const FORM: &str = "text with separators";
 /// The most bytes that are read.
@@ -67,14 +67,18 @@ pub fn draft(input: impl Read) -> Result<Draft, Error> {
         return Err(Error::malformed(FORM, "it has no rows to guess types from"));
     }
     let mut draft = Draft::default();
+    let mut notes = Notes::default();
     let mut names = HashSet::new();
     for (i, (name, guess)) in head.iter().zip(guesses).enumerate() {
-        let name = column_name(i, name.trim(), &mut names, &mut draft.notes);
+        let name = name.trim();
+        name_fits(&format!("column {}", i + 1), name)?;
+        let name = column_name(i, name, &mut names, &mut notes);
         let column = Column::new(name, guess.data_type()).with_nullable(guess.empty);
         draft.columns.push(column);
     }
     let message = format!("types and missing values are guessed from {rows} rows");
-    draft.notes.push(Note::new("", message));
+    notes.push("", message);
+    draft.notes = notes.into_vec();
     Ok(draft)
 }
 
@@ -87,12 +91,7 @@ fn separator(body: &[u8]) -> u8 {
 }
 
 /// A name that no other column has.
-fn column_name(
-    index: usize,
-    name: &str,
-    taken: &mut HashSet<String>,
-    notes: &mut Vec<Note>,
-) -> String {
+fn column_name(index: usize, name: &str, taken: &mut HashSet<String>, notes: &mut Notes) -> String {
     if !name.is_empty() && taken.insert(name.to_lowercase()) {
         return name.to_owned();
     }
@@ -109,10 +108,7 @@ fn column_name(
     } else {
         format!("is called `{name}` as another is")
     };
-    notes.push(Note::new(
-        own.clone(),
-        format!("column {} {why}", index + 1),
-    ));
+    notes.push(&own, format!("column {} {why}", index + 1));
     own
 }
 
@@ -183,12 +179,15 @@ fn is_integer(value: &str) -> bool {
     plain && digits.bytes().all(|b| b.is_ascii_digit()) && value.parse::<i64>().is_ok()
 }
 
-/// A number with or without a fraction; words such as `inf` are none.
+/// A number with or without a fraction; words such as `inf` are none, nor are whole numbers beyond 64 bits:
+/// they are identifiers, whose last digits a float would lose.
 fn is_number(value: &str) -> bool {
     let digits = value.strip_prefix('-').unwrap_or(value);
     let leading_zeros =
         digits.starts_with('0') && digits[1..].starts_with(|c: char| c.is_ascii_digit());
+    let is_whole = digits.bytes().all(|b| b.is_ascii_digit());
     !leading_zeros
+        && (!is_whole || value.parse::<i64>().is_ok())
         && digits.starts_with(|c: char| c.is_ascii_digit())
         && value.parse::<f64>().is_ok_and(f64::is_finite)
 }

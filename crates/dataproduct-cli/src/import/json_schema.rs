@@ -14,7 +14,7 @@ use dataproduct::Column;
 use dataproduct::contract::DataType;
 use serde_json::Value as Json;
 
-use super::{Budget, Draft, Error, Note, below, named, text};
+use super::{Budget, Draft, Error, Notes, named, text};
 
 const FORM: &str = "a JSON Schema";
 
@@ -29,7 +29,7 @@ pub fn schema(text: &str) -> Result<Draft, Error> {
     let mut reader = Reader {
         root: &root,
         budget: Budget::new(),
-        notes: Vec::new(),
+        notes: Notes::default(),
     };
     let row = reader.column("", &root, 0)?;
     let DataType::Struct(columns) = row.data_type else {
@@ -41,14 +41,14 @@ pub fn schema(text: &str) -> Result<Draft, Error> {
     Ok(Draft {
         description: row.description,
         columns,
-        notes: reader.notes,
+        notes: reader.notes.into_vec(),
     })
 }
 
 struct Reader<'a> {
     root: &'a Json,
     budget: Budget,
-    notes: Vec<Note>,
+    notes: Notes,
 }
 
 /// The types that JSON has, in the words of JSON Schema.
@@ -173,8 +173,7 @@ impl<'a> Reader<'a> {
                 ));
             }
         };
-        let path = below(path, "element");
-        self.budget.column(&path, depth)?;
+        let path = self.budget.below(path, "element", depth)?;
         let element = self.column(&path, items, depth + 1)?.renamed("element");
         let column = Column::new("", DataType::List(Box::new(element)));
         Ok(keyword::limited(column, schema))
@@ -193,15 +192,13 @@ impl<'a> Reader<'a> {
             .collect();
         let mut columns = Vec::new();
         for (name, property) in properties {
-            let path = below(path, name);
-            self.budget.column(&path, depth)?;
+            let path = self.budget.below(path, name, depth)?;
             let column = self.column(&path, property, depth + 1)?;
             let nullable = column.nullable || !required.contains(name.as_str());
             columns.push(column.renamed(name).with_nullable(nullable));
         }
         if schema.get("patternProperties").is_some() {
-            self.notes
-                .push(Note::new(path, "`patternProperties` is left out"));
+            self.notes.push(path, "`patternProperties` is left out");
         }
         Ok(Column::new("", DataType::Struct(columns)))
     }
@@ -216,8 +213,7 @@ impl<'a> Reader<'a> {
                 ));
             }
         };
-        let path = below(path, "value");
-        self.budget.column(&path, depth)?;
+        let path = self.budget.below(path, "value", depth)?;
         let value = self.column(&path, values, depth + 1)?.renamed("value");
         let key = match schema.get("propertyNames") {
             Some(names) => keyword::map_key(names, &path, &mut self.notes),

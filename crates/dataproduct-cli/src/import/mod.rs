@@ -6,18 +6,25 @@
 pub mod arrow;
 pub mod avro;
 pub mod csv;
+mod damaged;
 mod detect;
 pub mod json_schema;
+mod notes;
 pub mod odcs;
 pub mod parquet;
 
 use dataproduct::{Column, Contract, Problems};
 
 pub use crate::export::Note;
+pub(crate) use damaged::is_expected;
 pub use detect::detect;
+use notes::Notes;
 
 /// The most columns that a draft may have, those within others included.
 pub const MAX_COLUMNS: usize = 10_000;
+
+/// The most bytes of a column's name, as in a contract.
+pub const MAX_NAME_BYTES: usize = 255;
 
 /// The most levels of definitions within each other or that name others. Columns within each other are
 /// limited further, by the contract.
@@ -160,6 +167,15 @@ impl Budget {
         }
     }
 
+    /// Pays for one column below a path and gives its own. Every column within it repeats its name, so
+    /// that a long one is refused first.
+    fn below(&mut self, path: &str, name: &str, depth: usize) -> Result<String, Error> {
+        name_fits(path, name)?;
+        let path = below(path, name);
+        self.column(&path, depth)?;
+        Ok(path)
+    }
+
     /// Pays for one column at a depth.
     fn column(&mut self, path: &str, depth: usize) -> Result<(), Error> {
         self.step(path, depth)?;
@@ -187,6 +203,18 @@ impl Budget {
         })?;
         Ok(())
     }
+}
+
+/// Whether a name is as short as a contract wants it.
+fn name_fits(path: &str, name: &str) -> Result<(), Error> {
+    if name.len() > MAX_NAME_BYTES {
+        return Err(Error::TooMuch {
+            path: named(path),
+            limit: MAX_NAME_BYTES,
+            what: "bytes in the name of a column",
+        });
+    }
+    Ok(())
 }
 
 /// A path one level down.

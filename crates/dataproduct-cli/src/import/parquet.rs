@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 
-use super::{Draft, Error, arrow};
+use super::{Draft, Error, arrow, damaged};
 
 const FORM: &str = "a Parquet file";
 /// What a Parquet file begins and ends with.
@@ -37,7 +37,10 @@ pub fn schema(mut file: File) -> Result<Draft, Error> {
             format!("its footer would have {footer} bytes of {size}, at most {MAX_FOOTER_BYTES}"),
         ));
     }
-    let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())
-        .map_err(|error| Error::malformed(FORM, error))?;
+    // The footer may hold an Arrow schema, too.
+    let metadata = damaged::guarded(FORM, || {
+        ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())
+            .map_err(|error| Error::malformed(FORM, error))
+    })?;
     arrow::draft(metadata.schema())
 }

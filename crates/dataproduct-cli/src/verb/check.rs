@@ -30,9 +30,10 @@ pub(crate) fn run(check: &Check, look: Look) -> Result<u8, Failure> {
             check.schemas.display()
         )));
     }
-    let (schemas, judge) = open(check)?;
+    let (schemas, judge, mut findings) = open(check)?;
     let files = source::contracts_below(&check.schemas)?;
-    let (record, mut findings) = recorded(&check.schemas, files);
+    let (record, misfiled) = recorded(&check.schemas, files);
+    findings.extend(misfiled);
     let products: Vec<_> = record.iter().collect();
     let mut report = Report::new("check");
     let of_products = each(&products, |(name, versions)| {
@@ -59,8 +60,9 @@ pub(crate) fn run(check: &Check, look: Look) -> Result<u8, Failure> {
     report.write(&check.output, look)
 }
 
-/// The record and what to judge by: the policy that is named, or the one beside the folder.
-fn open(check: &Check) -> Result<(Schemas, Judge), Failure> {
+/// The record and what to judge by: the policy that is named, or the one beside the folder; and what is wrong
+/// with registered consumers.
+fn open(check: &Check) -> Result<(Schemas, Judge, Vec<Finding>), Failure> {
     let unusable = |error: dataproduct::Error| Failure::Argument(error.to_string());
     let mut schemas = Schemas::open(&check.schemas).map_err(unusable)?;
     let mut judge = Judge::new(check.policy.as_ref())?;
@@ -69,8 +71,21 @@ fn open(check: &Check) -> Result<(Schemas, Judge), Failure> {
     } else {
         judge.policy = schemas.policy().clone();
     }
-    judge.consumptions = schemas.consumptions().map_err(unusable)?;
-    Ok((schemas, judge))
+    let findings = consumers(&schemas, &mut judge)?;
+    Ok((schemas, judge, findings))
+}
+
+/// Makes the registered consumers of a record known to a judge, and gives what is wrong with others.
+pub(super) fn consumers(schemas: &Schemas, judge: &mut Judge) -> Result<Vec<Finding>, Failure> {
+    let registrations = schemas.registrations();
+    let mut findings = Vec::new();
+    for registration in registrations.map_err(|error| Failure::Argument(error.to_string()))? {
+        match registration {
+            Ok(consumption) => judge.consumptions.push(consumption),
+            Err(broken) => findings.push(broken_record(schemas.folder(), broken)),
+        }
+    }
+    Ok(findings)
 }
 
 /// The recorded files of each product, by version.
@@ -116,7 +131,9 @@ fn merge(report: &mut Report, mut part: Report) {
     report.compared.append(&mut part.compared);
 }
 
-/// Checks the recorded versions of one product, each against the one before. Two are held at a time.
+/// Checks the recorded versions of one product, each against the one before and against the newest lower one
+/// of its major that is no pre-release: a pre-release has promised nothing, so that a break could hide behind
+/// it. Three are held at a time.
 fn product(
     name: &ProductName,
     versions: &BTreeMap<Version, PathBuf>,
@@ -124,8 +141,20 @@ fn product(
 ) -> Result<Report, Failure> {
     let mut report = Report::new("check");
     let mut before: Option<Contract> = None;
+    let mut stable: Option<Contract> = None;
     for (version, file) in versions {
-        let read = read::document(&Source::File(file.clone()))?;
+        let read = match read::document(&Source::File(file.clone())) {
+            Ok(read) => read,
+            // The rest of the record can be told all the same.
+            Err(Failure::Read { name, reason }) => {
+                let help = "put back what was recorded".to_owned();
+                report.files.push(name.clone());
+                let finding = error(&name, "broken-record", reason, help);
+                report.findings.push(finding);
+                continue;
+            }
+            Err(other) => return Err(other),
+        };
         let Some((contract, read)) = valid(read, &mut report) else {
             continue;
         };
@@ -141,15 +170,48 @@ fn product(
                 "move the file to where its name and version belong".to_owned(),
             ));
         }
-        if let Some(before) = &before {
-            let comparison = judge.compare(before, &contract);
-            let verdict = Verdict::of(&comparison);
+        let of_major = |stable: &&Contract| stable.version().major() == contract.version().major();
+        // Where the one before is no pre-release it is the newest such itself.
+        let behind = before.as_ref().filter(|before| is_pre_release(before));
+        let behind = behind.and(stable.as_ref().filter(of_major));
+        for base in behind.into_iter().chain(&before) {
             let place = (read.file.as_str(), read.text.as_str());
-            compared::note(&comparison, &verdict, judge, place, &mut report);
+            recorded_pair(base, &contract, judge, place, &mut report);
         }
-        before = Some(contract);
+        // One version is moved on and the other kept.
+        if let Some(before) = before.replace(contract)
+            && !is_pre_release(&before)
+        {
+            stable = Some(before);
+        }
     }
     Ok(report)
+}
+
+fn is_pre_release(contract: &Contract) -> bool {
+    !contract.version().pre_release().is_empty()
+}
+
+/// Compares two versions that are both recorded. What was waived when the newer one was recorded stays so:
+/// that the waiver has expired since is told, and nobody can record the version anew.
+fn recorded_pair(
+    old: &Contract,
+    new: &Contract,
+    judge: &Judge,
+    place: (&str, &str),
+    report: &mut Report,
+) {
+    let comparison = judge.compare(old, new);
+    let is_expired = !comparison.expired_waivers().is_empty();
+    if is_expired && !comparison.is_honest_if_proven() {
+        let as_waived = judge.compare_as_waived(old, new);
+        if as_waived.is_honest_if_proven() {
+            compared::note(&as_waived, &Verdict::of(&as_waived), judge, place, report);
+            compared::expired(&comparison, place.0, report);
+            return;
+        }
+    }
+    compared::note(&comparison, &Verdict::of(&comparison), judge, place, report);
 }
 
 /// The contract of a document, or its problems in the report.
@@ -229,6 +291,15 @@ fn declared(
         report.findings.push(finding);
     }
     Ok(report)
+}
+
+/// What is wrong with a file of the record, or with its folder where no file is to blame.
+fn broken_record(folder: &Path, broken: dataproduct::Error) -> Finding {
+    let (file, reason) = match broken {
+        dataproduct::Error::Record { path, reason } => (path, reason),
+        other => (folder.display().to_string(), other.to_string()),
+    };
+    error(&file, "broken-record", reason, "mend the file".to_owned())
 }
 
 fn error(file: &str, rule: &str, message: String, help: String) -> Finding {

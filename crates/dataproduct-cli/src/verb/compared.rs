@@ -79,6 +79,11 @@ impl Judge {
         })
     }
 
+    /// Compares two contracts as if no waiver had expired.
+    pub(crate) fn compare_as_waived(&self, old: &Contract, new: &Contract) -> Comparison {
+        compare(old, new, &self.policy, NaiveDate::MIN)
+    }
+
     /// Compares two contracts.
     pub(crate) fn compare(&self, old: &Contract, new: &Contract) -> Comparison {
         compare(old, new, &self.policy, self.today)
@@ -130,9 +135,23 @@ pub(crate) fn note(
             path: finding.change.path.clone(),
             at,
             excerpt,
-            change: Some(change(comparison, finding, verdict, judge)),
+            change: Some(change(comparison, finding, judge)),
         });
     }
+    expired(comparison, file, report);
+    report.compared.push(Compared {
+        product: comparison.new_contract().name().to_string(),
+        old: comparison.old().version().to_string(),
+        new: verdict.declared.to_string(),
+        required: required.as_str().to_owned(),
+        honest_version: verdict.honest_version.to_string(),
+        honest,
+        to_prove: comparison.obligations().iter().map(proof).collect(),
+    });
+}
+
+/// Notes the waivers that would count for a comparison, had they not expired.
+pub(crate) fn expired(comparison: &Comparison, file: &str, report: &mut Report) {
     for waiver in comparison.expired_waivers() {
         report.findings.push(Finding {
             file: file.to_owned(),
@@ -152,15 +171,6 @@ pub(crate) fn note(
             change: None,
         });
     }
-    report.compared.push(Compared {
-        product: comparison.new_contract().name().to_string(),
-        old: comparison.old().version().to_string(),
-        new: verdict.declared.to_string(),
-        required: required.as_str().to_owned(),
-        honest_version: verdict.honest_version.to_string(),
-        honest,
-        to_prove: comparison.obligations().iter().map(proof).collect(),
-    });
 }
 
 fn dishonest(comparison: &Comparison) -> String {
@@ -207,12 +217,7 @@ fn help(finding: &Change) -> Option<String> {
     Some(lines.join("\n"))
 }
 
-fn change(
-    comparison: &Comparison,
-    finding: &Change,
-    verdict: &Verdict,
-    judge: &Judge,
-) -> report::Change {
+fn change(comparison: &Comparison, finding: &Change, judge: &Judge) -> report::Change {
     let change = &finding.change;
     let (old, new) = (comparison.old(), comparison.new_contract());
     let witness = change.witness.as_ref().map(|witness| {
@@ -239,7 +244,7 @@ fn change(
         history: finding.history.as_str().to_owned(),
         bump: finding.bump_if_proven.as_str().to_owned(),
         to_prove: finding.obligation.as_ref().map(proof),
-        consumers: broken(comparison, finding, verdict, judge),
+        consumers: broken(comparison, finding, judge),
         waiver: finding.waiver.as_ref().map(|waiver| {
             format!(
                 "accepted by {} until {}: {}",
@@ -249,21 +254,16 @@ fn change(
     }
 }
 
-/// The consumers of both versions whom a change may break: those that the contract names, and those that
-/// have registered that they use what has changed.
-fn broken(
-    comparison: &Comparison,
-    finding: &Change,
-    verdict: &Verdict,
-    judge: &Judge,
-) -> Vec<String> {
+/// The consumers of the old version whom a change may break: those that the contract names, and those that
+/// have registered that they use what has changed. A major that says so does not break them today, and leaves
+/// them behind: its owner has to talk to the same people.
+fn broken(comparison: &Comparison, finding: &Change, judge: &Judge) -> Vec<String> {
     if !matches!(finding.reader, Outcome::Breaks | Outcome::Undecided) {
         return Vec::new();
     }
     let (old, new) = (comparison.old(), comparison.new_contract());
-    let reads = |consumer: &&dataproduct::contract::Consumer| {
-        consumer.versions.matches(old.version()) && consumer.versions.matches(&verdict.declared)
-    };
+    let reads =
+        |consumer: &&dataproduct::contract::Consumer| consumer.versions.matches(old.version());
     let named = new.ownership().consumers.iter().filter(reads);
     let mut out: Vec<String> = named
         .map(|consumer| {
@@ -285,7 +285,7 @@ fn broken(
             .findings
             .iter()
             .any(|hit| std::ptr::eq(*hit, finding));
-        if is_hit && product.accepts(&verdict.declared) {
+        if is_hit {
             out.push(format!(
                 "{consumer} of {owner} ({}: {purpose})",
                 product.versions

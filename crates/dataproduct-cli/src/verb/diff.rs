@@ -1,7 +1,11 @@
 //! `diff`: two versions of a contract.
 
+use std::path::Path;
+
+use dataproduct::record::Schemas;
+
 use super::compared::{self, Judge, Verdict};
-use super::read;
+use super::{check, read};
 use crate::args::{Diff, Format};
 use crate::command::{EXIT_FINDINGS, EXIT_OK, Failure, Look, print};
 use crate::report::Report;
@@ -14,8 +18,18 @@ pub(crate) fn run(diff: &Diff, look: Look) -> Result<u8, Failure> {
             "standard input can be one of the two contracts, not both".to_owned(),
         ));
     }
-    let judge = Judge::new(diff.policy.as_ref())?;
+    let mut judge = Judge::new(diff.policy.as_ref())?;
     let mut report = Report::new("diff");
+    let usual = Path::new("schemas");
+    let folder = match &diff.schemas {
+        Some(folder) => Some(folder.as_path()),
+        None => usual.is_dir().then_some(usual),
+    };
+    if let Some(folder) = folder {
+        let schemas =
+            Schemas::open(folder).map_err(|error| Failure::Argument(error.to_string()))?;
+        report.findings = check::consumers(&schemas, &mut judge)?;
+    }
     let [Some((old, _)), Some((newer, text))] = read::contracts([&old, &new], &mut report)? else {
         return report.write(&diff.output, look);
     };

@@ -9,7 +9,7 @@ use super::deliver;
 use crate::args::Import;
 use crate::command::{EXIT_FINDINGS, Failure, complain};
 use crate::import::{self, Draft, Error, Format};
-use crate::source::{MAX_DOCUMENT_BYTES, Source};
+use crate::source::{self, MAX_DOCUMENT_BYTES, Source};
 
 /// How much of an input is looked at to tell its form.
 const BEGINNING: usize = 64 << 10;
@@ -149,7 +149,7 @@ fn avro(source: &Source) -> Result<Result<Draft, Error>, Failure> {
 fn open(source: &Source) -> Result<File, Failure> {
     match source {
         Source::File(path) => {
-            let file = File::open(path).map_err(|error| source.unreadable(&error))?;
+            let file = source::open(path).map_err(|error| source.unreadable(&error))?;
             // A folder can be opened, and fails only when it is read.
             let is_folder = file.metadata().is_ok_and(|metadata| metadata.is_dir());
             if is_folder {

@@ -256,3 +256,76 @@ fn files_without_a_place_in_the_record_are_named() {
     assert_eq!(ran.code, 1);
     assert_eq!(ran.out.matches("title=misfiled").count(), 2, "{}", ran.out);
 }
+
+#[test]
+fn a_pre_release_in_between_hides_no_break() {
+    let both = column("sku", "") + &column("note", "");
+    let folder = record()
+        .with(
+            "schemas/inventory/stock/1.2.0-rc.1.odcs.yaml",
+            contract("1.2.0-rc.1", &column("sku", "")),
+        )
+        .with(
+            "schemas/inventory/stock/1.2.0.odcs.yaml",
+            contract("1.2.0", &column("sku", "")),
+        );
+    let ran = folder.run(&["check", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let pairs = report["comparisons"].as_array().unwrap();
+    let pair = pairs
+        .iter()
+        .find(|pair| pair["old"] == "1.1.0" && pair["new"] == "1.2.0");
+    assert_eq!(pair.unwrap()["honest"], false, "{}", ran.out);
+    // A major that begins is held against the version before alone.
+    let folder = record()
+        .with(
+            "schemas/inventory/stock/2.0.0-rc.1.odcs.yaml",
+            contract("2.0.0-rc.1", &column("sku", "")),
+        )
+        .with(
+            "schemas/inventory/stock/2.0.0.odcs.yaml",
+            contract("2.0.0", &both),
+        );
+    let ran = folder.run(&["check"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[test]
+fn a_waiver_that_has_expired_since_is_a_warning_on_what_is_recorded() {
+    let mesh = "[[evolution.waivers]]\nrule = \"column-removed\"\npath = \"columns.note\"\n\
+                product = \"inventory.stock\"\nauthor = \"owner@example.com\"\n\
+                reason = \"nobody reads it\"\nexpires = \"2020-12-31\"\n";
+    let text = contract("1.2.0", &column("sku", ""));
+    let folder = record()
+        .with("mesh.toml", mesh)
+        .with("stock.odcs.yaml", &text);
+    // What is not recorded yet is not excused.
+    assert_eq!(folder.run(&["check", "stock.odcs.yaml"]).code, 1);
+    let folder = folder.with("schemas/inventory/stock/1.2.0.odcs.yaml", &text);
+    let ran = folder.run(&["check", "--format", "json"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let expired = findings.iter().find(|f| f["rule"] == "expired-waiver");
+    assert_eq!(expired.unwrap()["level"], "warning");
+}
+
+#[test]
+fn consumers_of_the_old_version_are_named_under_an_honest_major_too() {
+    let registered = "kind: DataConsumption\nconsumer: a\nproduct: inventory.stock@^1\nowner: team-a\n\
+                      purpose: to know\ncolumns: [note]\n";
+    let folder = record()
+        .with("schemas/_consumers/a.inventory.stock.yaml", registered)
+        .with("stock.odcs.yaml", contract("2.0.0", &column("sku", "")));
+    let old = "schemas/inventory/stock/1.1.0.odcs.yaml";
+    for arguments in [
+        ["check", "stock.odcs.yaml"].as_slice(),
+        &["diff", old, "stock.odcs.yaml"],
+        &["diff", old, "stock.odcs.yaml", "--schemas", "schemas"],
+    ] {
+        let ran = folder.run(arguments);
+        assert!(ran.out.contains("a of team-a"), "{arguments:?}: {ran:?}");
+    }
+    let ran = folder.run(&["diff", old, "stock.odcs.yaml", "--schemas", "gone"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+}

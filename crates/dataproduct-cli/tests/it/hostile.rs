@@ -249,3 +249,70 @@ fn contracts_that_are_no_text_or_too_long() {
         assert_eq!(ran.code, 1, "{file}: {ran:?}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn devices_and_pipes_are_not_read() {
+    use crate::run::{column, contract};
+    use std::os::unix::fs::symlink;
+    let text = contract("1.1.0", &column("sku", ""));
+    let folder = Folder::new()
+        .with("stock.odcs.yaml", &text)
+        .with("schemas/_consumers/readme.md", "")
+        .with(
+            "schemas/inventory/stock/1.0.0.odcs.yaml",
+            contract("1.0.0", &column("sku", "")),
+        );
+    let recorded = folder.path("schemas/inventory/stock/1.1.0.odcs.yaml");
+    let pipe = folder.path("schemas/_consumers/a.inventory.stock.yaml");
+    symlink("/dev/zero", &recorded).unwrap();
+    symlink("/dev/zero", folder.path("zero.odcs.yaml")).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let start = Instant::now();
+    let ran = folder.run(&["check", "stock.odcs.yaml", "--format", "json"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    for file in ["1.1.0.odcs.yaml", "a.inventory.stock.yaml"] {
+        assert!(ran.out.contains(file), "{file}: {}", ran.out);
+    }
+    assert!(ran.out.contains("no regular file"), "{}", ran.out);
+    let pipe = pipe.to_string_lossy();
+    for arguments in [
+        ["lint", "zero.odcs.yaml"].as_slice(),
+        &["lint", &pipe],
+        &["diff", "stock.odcs.yaml", &pipe],
+        &[
+            "import", &pipe, "--from", "csv", "--name", "a.b", "--owner", "c",
+        ],
+    ] {
+        let ran = folder.run(arguments);
+        assert_eq!(ran.code, 2, "{arguments:?}: {ran:?}");
+        assert!(ran.err.contains("no regular file"), "{ran:?}");
+    }
+    // What follows from a contract is not written into a device either.
+    std::fs::remove_file(&recorded).unwrap();
+    std::fs::remove_file(&*pipe).unwrap();
+    let schema = folder.path("schemas/inventory/stock/1.1.0.schema.json");
+    let made = std::process::Command::new("mkfifo").arg(&schema).status();
+    assert!(made.unwrap().success());
+    let ran = folder.run(&["check", "--record", "stock.odcs.yaml"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("no regular file"), "{ran:?}");
+    assert!(start.elapsed() < LIMIT, "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_bad_registration_is_a_finding_and_hides_no_other() {
+    use crate::run::{column, contract};
+    let folder = Folder::new()
+        .with(
+            "schemas/inventory/stock/1.0.0.odcs.yaml",
+            contract("1.0.0", &column("sku", "")),
+        )
+        .with("schemas/_consumers/a.inventory.stock.yaml", "kind: [")
+        .with("schemas/_consumers/b.inventory.stock.yaml", "kind: x");
+    let ran = folder.run(&["check", "--format", "github"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert_eq!(ran.out.matches("title=broken-record").count(), 2, "{ran:?}");
+    assert!(ran.out.contains("b.inventory.stock.yaml"), "{ran:?}");
+}

@@ -7,6 +7,7 @@
 
 mod catalogue;
 mod command;
+mod damaged;
 mod evolution;
 mod export;
 mod formats;

@@ -121,6 +121,23 @@ fn fields<'a>(
             );
         }
     }
+    let was: HashMap<&str, usize> = indexed(old, |stated| Some(&stated.column.name));
+    for (j, after) in new.iter().enumerate() {
+        let Some(i) = was.get(after.column.name.as_str()) else {
+            continue;
+        };
+        if partners[*i].is_some_and(|partner| partner != j) {
+            let place = Place::new(parent, &after.column.name, Step::Field);
+            let (a, b) = (described(old[*i].column), described(after.column));
+            found.effect(
+                Kind::NameReused,
+                &place.path(),
+                Effect::Both,
+                Some(a),
+                Some(b),
+            );
+        }
+    }
     order(parent, old, new, &partners, reordered, found);
     new_names
 }

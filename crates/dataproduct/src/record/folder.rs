@@ -1,7 +1,7 @@
 //! The folder of recorded contracts.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
@@ -187,7 +187,7 @@ impl Schemas {
             written.push(path);
         }
         for (path, text) in self.stale(contract, title)? {
-            fs::write(&path, text).map_err(|e| error(&path, e))?;
+            replace(&path, &text)?;
             written.push(path);
         }
         Ok(written)
@@ -219,8 +219,10 @@ impl Schemas {
                 ))?,
             ),
         ];
-        let is_stale =
-            |(path, text): &(PathBuf, String)| fs::read_to_string(path).ok().as_ref() != Some(text);
+        // Documents that follow may be longer than a contract may be, but not than they should be.
+        let is_stale = |(path, text): &(PathBuf, String)| {
+            read_within(path, text.len()).ok().as_ref() != Some(text)
+        };
         Ok(files.into_iter().filter(is_stale).collect())
     }
 
@@ -230,27 +232,31 @@ impl Schemas {
     /// [`Error::Record`] when the folder or a file in it cannot be read, is no consumption, or is named
     /// for another one.
     pub fn consumptions(&self) -> Result<Vec<Consumption>> {
+        self.registrations()?.into_iter().collect()
+    }
+
+    /// The files of registered consumers in their order, each with its consumption or what is wrong with
+    /// it, so that one bad file does not hide the others.
+    ///
+    /// # Errors
+    /// [`Error::Record`] when the folder cannot be read.
+    pub fn registrations(&self) -> Result<Vec<Result<Consumption>>> {
         let folder = self.folder.join(CONSUMERS);
         let mut names = list(&folder)?;
         names.retain(|name| name.ends_with(".yaml"));
         names.sort();
-        names
-            .into_iter()
-            .map(|name| {
-                let path = folder.join(&name);
-                let consumption = Consumption::from_yaml(&read(&path)?).map_err(|problems| {
-                    error(&path, format!("it is no consumption:\n{problems}"))
-                })?;
-                if consumption.file_name() == name {
-                    Ok(consumption)
-                } else {
-                    Err(error(
-                        &path,
-                        format!("call it `{}`", consumption.file_name()),
-                    ))
-                }
-            })
-            .collect()
+        let registered = |name: String| {
+            let path = folder.join(&name);
+            let consumption = Consumption::from_yaml(&read(&path)?)
+                .map_err(|problems| error(&path, format!("it is no consumption:\n{problems}")))?;
+            if consumption.file_name() == name {
+                Ok(consumption)
+            } else {
+                let own = consumption.file_name();
+                Err(error(&path, format!("call it `{own}`")))
+            }
+        };
+        Ok(names.into_iter().map(registered).collect())
     }
 
     /// Where a consumption is registered, and whether the file says the same.
@@ -272,21 +278,44 @@ impl Schemas {
         let text = consumption.to_yaml().map_err(Error::Contract)?;
         let (path, _) = self.registration(consumption);
         make_folder_of(&path)?;
-        fs::write(&path, text).map_err(|e| error(&path, e))?;
+        replace(&path, &text)?;
         Ok(path)
     }
 }
 
 /// The text of a file of the record, within the budget of documents.
 fn read(path: &Path) -> Result<String> {
-    let size = fs::metadata(path).map_err(|e| error(path, e))?.len();
-    if size > yaml::DEFAULT_MAX_BYTES as u64 {
-        return Err(error(
-            path,
-            format!("it has {size} bytes, more than {}", yaml::DEFAULT_MAX_BYTES),
-        ));
+    read_within(path, yaml::DEFAULT_MAX_BYTES)
+}
+
+/// The text of a regular file of at most that many bytes.
+///
+/// A device has no end and a pipe may never say anything: neither is opened.
+fn read_within(path: &Path, limit: usize) -> Result<String> {
+    let metadata = fs::metadata(path).map_err(|e| error(path, e))?;
+    if !metadata.is_file() {
+        return Err(error(path, "it is no regular file; remove it"));
     }
-    fs::read_to_string(path).map_err(|e| error(path, e))
+    let mut text = String::new();
+    let file = fs::File::open(path).map_err(|e| error(path, e))?;
+    // A file may grow while it is read.
+    file.take(limit as u64 + 1)
+        .read_to_string(&mut text)
+        .map_err(|e| error(path, e))?;
+    if text.len() > limit {
+        let size = metadata.len().max(text.len() as u64);
+        let reason = format!("it has {size} bytes, more than {limit}");
+        return Err(error(path, reason));
+    }
+    Ok(text)
+}
+
+/// Writes a file in place of the regular one that may be there.
+fn replace(path: &Path, text: &str) -> Result<()> {
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(error(path, "it is no regular file; remove it"));
+    }
+    fs::write(path, text).map_err(|e| error(path, e))
 }
 
 /// The names of the files in a folder, none for a folder that is not there.

@@ -5,7 +5,7 @@ use dataproduct::{Column, Value};
 use serde_json::Value as Json;
 
 use super::text;
-use crate::import::Note;
+use crate::import::Notes;
 
 /// The types that a schema without `type` can only mean.
 pub(super) fn implied(schema: &Json) -> Vec<&'static str> {
@@ -135,7 +135,7 @@ pub(super) fn limited(mut column: Column, schema: &Json) -> Column {
 }
 
 /// Text, or what JSON has only text for: dates, times, UUIDs, bytes, exact numbers.
-pub(super) fn string(path: &str, schema: &Json, notes: &mut Vec<Note>) -> Column {
+pub(super) fn string(path: &str, schema: &Json, notes: &mut Notes) -> Column {
     let pattern = text(schema, "pattern");
     if text(schema, "contentEncoding") == Some("base64") {
         return Column::new("", DataType::Binary);
@@ -162,7 +162,7 @@ pub(super) fn string(path: &str, schema: &Json, notes: &mut Vec<Note>) -> Column
     if pattern.is_some_and(|pattern| whole(pattern).starts_with("(?s:.*)")) {
         let message =
             "the pattern may match anywhere, a contract's matches the whole text; it is widened so";
-        notes.push(Note::new(path, message));
+        notes.push(path, message);
     }
     column
 }
@@ -211,10 +211,10 @@ fn local_time(pattern: &str) -> Option<DataType> {
 }
 
 /// The key of a map, whose names are text in JSON whatever they are in the table.
-pub(super) fn map_key(names: &Json, path: &str, notes: &mut Vec<Note>) -> Column {
+pub(super) fn map_key(names: &Json, path: &str, notes: &mut Notes) -> Column {
     if text(names, "pattern") == Some(r"^-?\d+$") {
         let message = "the size of the integers is not said; 64 bits hold all";
-        notes.push(Note::new(path, message));
+        notes.push(path, message);
         return Column::new("", DataType::Int64);
     }
     let texts = names.get("enum").and_then(Json::as_array);
