@@ -133,7 +133,7 @@ pub fn export(contract: &Contract, format: Format) -> Result<Exported, Error> {
             Exported::exact(Product::around(std::slice::from_ref(contract))?.to_yaml()?)
         }
         Format::JsonSchema => {
-            let title = words::pascal_case(contract.name().product().as_str());
+            let title = contract.name().to_string();
             let description = contract.description().unwrap_or_default();
             let schema = json_schema(&title, description, contract.columns());
             Exported::exact(pretty(&schema)?)

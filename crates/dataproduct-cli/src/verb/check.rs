@@ -14,7 +14,6 @@ use super::each;
 use super::read::{self, Document, Read};
 use crate::args::{Check, Format};
 use crate::command::{Failure, Look, complain};
-use crate::export::words::pascal_case;
 use crate::report::{Finding, Level, Report};
 use crate::source::{self, Source};
 
@@ -273,9 +272,8 @@ fn declared(
     }
     // A version that is not honest is not to be recorded as it is.
     if is_honest && record {
-        let title = pascal_case(name.product().as_str());
         let written = schemas
-            .record(&contract, &title, judge.today)
+            .record(&contract, judge.today)
             .map_err(|error| Failure::Argument(error.to_string()))?;
         for path in written {
             complain(&format!("wrote {}", path.display()));
@@ -289,6 +287,20 @@ fn declared(
         );
         let finding = error(&read.file, "not-recorded", message, help);
         report.findings.push(finding);
+    } else if is_honest {
+        let stale = schemas.stale(&contract);
+        for path in stale.map_err(|error| Failure::Argument(error.to_string()))? {
+            let message = "the document does not follow from its recorded contract".to_owned();
+            let help = format!(
+                "write it: `dataproduct check --record --schemas {} {}`",
+                schemas.folder().display(),
+                read.file
+            );
+            let file = path.to_string_lossy();
+            report
+                .findings
+                .push(error(&file, "stale-document", message, help));
+        }
     }
     Ok(report)
 }

@@ -53,7 +53,7 @@ fn exit_codes_are_stable() {
         "dishonest-version",
     );
     check(&["check"], 0, "nothing found");
-    check(&["check", "good.odcs.yaml"], 0, "nothing found");
+    check(&["check", "--record", "good.odcs.yaml"], 0, "nothing found");
     check(&["check", "two.odcs.yaml"], 1, "not-recorded");
     check(&["check", "--schemas", "dark"], 1, "misfiled");
     check(

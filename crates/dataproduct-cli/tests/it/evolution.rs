@@ -329,3 +329,29 @@ fn consumers_of_the_old_version_are_named_under_an_honest_major_too() {
     let ran = folder.run(&["diff", old, "stock.odcs.yaml", "--schemas", "gone"]);
     assert_eq!(ran.code, 2, "{ran:?}");
 }
+
+#[test]
+fn documents_that_do_not_follow_from_a_recorded_contract_are_found() {
+    let first = contract("1.0.0", &column("sku", ""));
+    let folder = Folder::new()
+        .with("stock.odcs.yaml", first)
+        .with("schemas/readme.md", "");
+    let recorded = folder.run(&["check", "--record", "stock.odcs.yaml"]);
+    assert_eq!(recorded.code, 0, "{recorded:?}");
+    let name = "schemas/inventory/stock/1.0.0.schema.json";
+    assert!(folder.text(name).contains("\"title\": \"inventory.stock\""));
+    let folder = folder.with(name, "{}");
+    std::fs::remove_file(folder.path("schemas/inventory/stock/1.0.0.arrow.json")).unwrap();
+    let ran = folder.run(&["check", "stock.odcs.yaml", "--format", "github"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert_eq!(
+        ran.out.matches("title=stale-document").count(),
+        2,
+        "{ran:?}"
+    );
+    assert_eq!(
+        folder.run(&["check", "--record", "stock.odcs.yaml"]).code,
+        0
+    );
+    assert_eq!(folder.run(&["check", "stock.odcs.yaml"]).code, 0);
+}

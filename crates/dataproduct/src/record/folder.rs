@@ -161,18 +161,13 @@ impl Schemas {
         judge::judge(self, contract, today)
     }
 
-    /// Records a contract that is new and honest, with the documents that follow from it; `title` is what
-    /// the JSON Schema calls a row. Gives back the files that were written: none when all is as it was.
+    /// Records a contract that is new and honest, with the documents that follow from it. Gives back the
+    /// files that were written: none when all is as it was.
     ///
     /// # Errors
     /// [`Error::NotRecorded`] when the version is recorded with other content or is not honest,
     /// [`Error::Record`] when the record cannot be read or written.
-    pub fn record(
-        &self,
-        contract: &Contract,
-        title: &str,
-        today: NaiveDate,
-    ) -> Result<Vec<PathBuf>> {
+    pub fn record(&self, contract: &Contract, today: NaiveDate) -> Result<Vec<PathBuf>> {
         let judgement = self.judge(contract, today)?;
         if !matches!(
             judgement.standing(),
@@ -186,16 +181,27 @@ impl Schemas {
             create(&path, contract.to_yaml())?;
             written.push(path);
         }
-        for (path, text) in self.stale(contract, title)? {
+        for (path, text) in self.outdated(contract)? {
             replace(&path, &text)?;
             written.push(path);
         }
         Ok(written)
     }
 
+    /// The documents that follow from a contract and are missing in the record or not as they should be.
+    ///
+    /// # Errors
+    /// [`Error::Record`] when a document cannot be made.
+    pub fn stale(&self, contract: &Contract) -> Result<Vec<PathBuf>> {
+        let outdated = self.outdated(contract)?;
+        Ok(outdated.into_iter().map(|(path, _)| path).collect())
+    }
+
     /// The documents that follow from a contract and are not in the record as they should be, with what
     /// they should say.
-    pub(super) fn stale(&self, contract: &Contract, title: &str) -> Result<Vec<(PathBuf, String)>> {
+    ///
+    /// The JSON Schema is called after the product, so that a type and a document record the same.
+    fn outdated(&self, contract: &Contract) -> Result<Vec<(PathBuf, String)>> {
         let folder = self.of(contract.name());
         let path = |ending: &str| folder.join(format!("{}.{ending}", contract.version()));
         let json = |value: serde_json::Result<String>| {
@@ -205,7 +211,11 @@ impl Schemas {
         let product = Product::around(std::slice::from_ref(contract))
             .and_then(|product| product.to_yaml())
             .map_err(|problems| error(&folder, problems))?;
-        let schema = row::json_schema(title, description, contract.columns());
+        let schema = row::json_schema(
+            &contract.name().to_string(),
+            description,
+            contract.columns(),
+        );
         let files = [
             (path("odps.yaml"), product),
             (

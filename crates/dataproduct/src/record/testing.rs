@@ -40,11 +40,11 @@ impl Declared {
             .map_err(|problems| Error::Contract(problems.clone()))?;
         let today = SystemClock.now().date_naive();
         let judgement = record.judge(contract, today)?;
-        let is_stale = !record.stale(contract, self.name)?.is_empty();
+        let is_stale = !record.stale(contract)?.is_empty();
         match judgement.standing() {
             Standing::Recorded if !is_stale => return Ok(None),
             Standing::Recorded | Standing::First | Standing::Follows if write => {
-                for path in record.record(contract, self.name, today)? {
+                for path in record.record(contract, today)? {
                     println!("recorded {}", path.display());
                 }
                 return Ok(None);

@@ -40,7 +40,7 @@ fn record(contracts: &[Contract]) -> (TempDir, Schemas) {
     fs::create_dir(folder.path().join("schemas")).unwrap();
     let record = Schemas::open(folder.path().join("schemas")).unwrap();
     for contract in contracts {
-        record.record(contract, "Stock", today()).unwrap();
+        record.record(contract, today()).unwrap();
     }
     (folder, record)
 }
@@ -52,7 +52,7 @@ fn check(recorded: &[Contract], contract: &Contract, standing: Standing, version
     assert_eq!(judgement.standing(), standing, "{judgement}");
     assert_eq!(judgement.version().to_string(), version, "{judgement}");
     let before = files(&record);
-    let outcome = record.record(contract, "Stock", today());
+    let outcome = record.record(contract, today());
     let may_be = matches!(
         standing,
         Standing::Recorded | Standing::First | Standing::Follows
@@ -314,4 +314,18 @@ fn a_type_is_recorded_when_that_is_asked_for() {
     assert!(shelf.check(&record, "shelves", false).unwrap().is_some());
     assert_eq!(shelf.check(&record, "shelves", true).unwrap(), None);
     assert!(schema.is_file());
+}
+
+#[test]
+fn documents_beside_a_contract_are_called_after_its_product_and_missed() {
+    let first = stock("1.0.0").build().unwrap();
+    let (_folder, record) = record(std::slice::from_ref(&first));
+    assert!(record.stale(&first).unwrap().is_empty());
+    let schema = record
+        .path(first.name(), first.version())
+        .with_file_name("1.0.0.schema.json");
+    let text = fs::read_to_string(&schema).unwrap();
+    assert!(text.contains("\"title\": \"inventory.stock\""), "{text}");
+    fs::remove_file(&schema).unwrap();
+    assert_eq!(record.stale(&first).unwrap(), [schema]);
 }
