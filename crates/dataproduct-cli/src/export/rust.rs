@@ -3,6 +3,7 @@
 //! Compiled, they declare an equal contract, but for what the notes name.
 
 mod attribute;
+mod document;
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -33,6 +34,7 @@ pub(super) fn source(contract: &Contract) -> Exported {
     );
     let name = unique(name, &mut writer.names);
     let attributes = attribute::product(contract, &mut writer.notes);
+    document::left_out(contract, &mut writer.notes);
     let mut product = String::new();
     documentation(contract.description(), "", &mut product);
     product.push_str("#[derive(Clone, Debug, PartialEq, DataProduct)]\n");

@@ -141,3 +141,64 @@ fn the_page_of_a_product_links_to_nothing_outside() {
     assert!(!html.contains("<a ") && !html.contains("<script"), "{html}");
     assert!(html.contains("available to promise") || html.contains("Available to promise"));
 }
+
+#[test]
+fn a_rust_type_says_what_it_leaves_out() {
+    let yaml = r#"
+apiVersion: v3.2.0
+kind: DataContract
+id: inventory.stock
+name: stock
+version: 1.1.0
+status: active
+domain: inventory
+team:
+  name: inventory-team
+servers:
+  - server: lake
+    type: s3
+    location: s3://lake/stock
+price:
+  priceAmount: 1
+  priceCurrency: EUR
+  priceUnit: month
+schema:
+  - name: stock
+    properties:
+      - id: quantity
+        name: pieces
+        logicalType: integer
+        required: true
+        physicalName: QTY
+        synonyms:
+          - synonym: count
+        customProperties:
+          - property: formerNames
+            value: [quantity]
+            vendor: dataproduct
+      - name: place
+        logicalType: object
+        properties:
+          - name: shelf
+            logicalType: string
+            transformLogic: upper(shelf)
+"#;
+    let contract = Contract::from_yaml(yaml).unwrap();
+    let written = written(&contract, Format::Rust);
+    let text = written.text().unwrap();
+    assert!(text.contains("renamed_from(\"quantity\")"), "{text}");
+    let notes: Vec<_> = written
+        .notes
+        .iter()
+        .map(|note| format!("{}: {}", note.path, note.message))
+        .collect();
+    for expected in [
+        ": the servers are left out",
+        ": the price is left out",
+        "pieces: the physical name is left out",
+        "pieces: the synonyms are left out",
+        "place.shelf: the transformation is left out",
+    ] {
+        assert!(notes.iter().any(|note| note == expected), "{notes:?}");
+    }
+}

@@ -178,6 +178,9 @@ pub(super) fn column(
             )),
         }
     }
+    for name in &column.former_names {
+        out.push(format!("renamed_from({name:?})"));
+    }
     out.extend(tags(&column.tags));
     out.extend(custom(&column.custom, path, notes));
     for rule in &column.rules {
