@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 
 use crate::draft::Draft;
 use crate::{
-    AccessRole, Column, Consumer, Contract, Deadline, Member, Problem, Problems, ProductName, Rule,
-    Status, SupportChannel, Value, Version, VersionReq, validate,
+    AccessRole, Column, Consumer, Contract, Deadline, Member, OnFailure, Problem, Problems,
+    ProductName, Rule, Status, SupportChannel, Value, Version, VersionReq, validate,
 };
 
 /// Gathers the parts of a contract; [`build`](Self::build) validates them all at once.
@@ -213,6 +213,12 @@ impl ContractBuilder {
     /// Adds a quality rule on whole rows.
     pub fn with_rule(mut self, rule: Rule) -> Self {
         self.draft.rules.push(rule);
+        self
+    }
+
+    /// Says what happens where rows break a rule that says nothing of its own; by default errors reject the publish.
+    pub fn with_on_failure(mut self, on_failure: OnFailure) -> Self {
+        self.draft.on_failure = Some(on_failure);
         self
     }
 

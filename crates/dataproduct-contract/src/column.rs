@@ -2,7 +2,7 @@
 
 use arrow_schema::{DataType as ArrowType, Field};
 
-use crate::{ColumnRef, DataType, Rule, Value};
+use crate::{ColumnRef, DataType, OnFailure, Rule, Value};
 
 /// A column of a product, a field of a struct, an element of a list, or a key or value of a map.
 ///
@@ -65,6 +65,9 @@ pub struct Column {
     pub references: Vec<ColumnRef>,
     /// Quality rules on the column.
     pub rules: Vec<Rule>,
+    /// What happens where a value breaks what the column says: its type, its limits, the values allowed, and rules that
+    /// say nothing of their own. `None` leaves it to the product.
+    pub on_failure: Option<OnFailure>,
     /// Free labels.
     pub tags: Vec<String>,
     /// What an organisation adds, by name.
@@ -227,6 +230,7 @@ impl Column {
             open_enum: false,
             references: Vec::new(),
             rules: Vec::new(),
+            on_failure: None,
             tags: Vec::new(),
             custom: Vec::new(),
         }
@@ -456,6 +460,13 @@ impl Column {
     #[must_use]
     pub fn with_reference(mut self, column: ColumnRef) -> Self {
         self.references.push(column);
+        self
+    }
+
+    /// Says what happens where a value breaks what the column says.
+    #[must_use]
+    pub fn with_on_failure(mut self, on_failure: OnFailure) -> Self {
+        self.on_failure = Some(on_failure);
         self
     }
 

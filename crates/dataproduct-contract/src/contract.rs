@@ -11,7 +11,7 @@ use crate::builder::ContractBuilder;
 use crate::draft::Draft;
 use crate::yaml::{DEFAULT_MAX_BYTES, MAX_NODES};
 use crate::{
-    Column, Name, Problem, Problems, ProductName, ProductRef, Rule, Sla, Value, Version,
+    Column, Name, OnFailure, Problem, Problems, ProductName, ProductRef, Rule, Sla, Value, Version,
     VersionReq, from_document, odcs, to_document, validate,
 };
 
@@ -415,6 +415,12 @@ impl Contract {
     #[must_use]
     pub fn event_time(&self) -> Option<&Column> {
         self.columns().iter().find(|column| column.event_time)
+    }
+
+    /// What happens where rows break a rule that says nothing of its own; `None` leaves it to the severity.
+    #[must_use]
+    pub fn on_failure(&self) -> Option<&OnFailure> {
+        self.0.draft.on_failure.as_ref()
     }
 
     /// The quality rules on whole rows; those on one column are with the column.

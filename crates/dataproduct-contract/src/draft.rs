@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 
 use crate::{
-    AccessRole, Column, Ownership, ProductName, ProductRef, Rule, Sla, Status, SupportChannel,
-    Value, Version,
+    AccessRole, Column, OnFailure, Ownership, ProductName, ProductRef, Rule, Sla, Status,
+    SupportChannel, Value, Version,
 };
 
 /// The parts of a contract, each well-formed by itself, not yet checked against each other.
@@ -26,6 +26,7 @@ pub(crate) struct Draft {
     pub(crate) sla: Sla,
     pub(crate) columns: Vec<Column>,
     pub(crate) rules: Vec<Rule>,
+    pub(crate) on_failure: Option<OnFailure>,
     pub(crate) tags: Vec<String>,
     pub(crate) custom: Vec<(String, Value)>,
 }
@@ -50,6 +51,7 @@ impl Draft {
             sla: Sla::default(),
             columns: Vec::new(),
             rules: Vec::new(),
+            on_failure: None,
             tags: Vec::new(),
             custom: Vec::new(),
         }

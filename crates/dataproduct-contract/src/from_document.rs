@@ -12,6 +12,7 @@ use crate::{
 };
 
 mod columns;
+mod custom_rule;
 mod quality;
 mod service;
 
@@ -40,6 +41,7 @@ pub(crate) fn draft(document: &Document, problems: &mut Problems) -> Draft {
     draft.description = schema.description.clone();
     draft.columns = columns::columns(schema, document, problems);
     draft.rules = quality::rules("rules", schema.quality.as_deref(), problems);
+    draft.on_failure = quality::on_failure("", document.custom_properties.as_deref(), problems);
     draft.sla = service::sla(
         document.sla_properties.as_deref(),
         document.sla_default_element.as_deref(),
@@ -51,7 +53,14 @@ pub(crate) fn draft(document: &Document, problems: &mut Problems) -> Draft {
 }
 
 /// The custom properties of a contract that the model has fields for.
-const CONTRACT_PROPERTIES: &[&str] = &["steward", "consumers", "sunset", "successor"];
+const CONTRACT_PROPERTIES: &[&str] = &[
+    "steward",
+    "consumers",
+    "sunset",
+    "successor",
+    "onFailure",
+    "repair",
+];
 
 /// The value of one of our custom properties.
 fn ours<'a>(properties: Option<&'a [CustomProperty]>, name: &str) -> Option<&'a Value> {

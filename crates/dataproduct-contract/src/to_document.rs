@@ -6,14 +6,14 @@
 use crate::draft::Draft;
 use crate::odcs::{
     AuthoritativeDefinition, CustomProperty, Description, Document, Endpoint, EnumValue,
-    LogicalType, LogicalTypeOptions, MapTypes, ObjectType, Property, Quality, QualityDimension,
-    QualityKind, QualityMetric, Relationship, Role, SchemaObject, SlaProperty, SupportItem, Team,
-    TeamEntry, TeamMember,
+    LogicalType, LogicalTypeOptions, MapTypes, ObjectType, Property, Relationship, Role,
+    SchemaObject, SlaProperty, SupportItem, Team, TeamEntry, TeamMember,
 };
-use crate::{
-    Check, Column, ColumnRef, DataType, Dimension, Map, Number, Operator, Period, Rule, Sla, Unit,
-    Value,
-};
+use crate::{Column, ColumnRef, DataType, Map, Number, Period, Sla, Value};
+
+mod quality;
+
+pub(crate) use quality::ENGINE;
 
 /// The vendor of the custom properties that say what ODCS has no field for.
 pub(crate) const VENDOR: &str = "dataproduct";
@@ -68,6 +68,7 @@ pub(crate) fn document(draft: &Draft) -> Document {
     if let Some(successor) = &draft.successor {
         custom.push(ours("successor", successor.to_string()));
     }
+    custom.extend(quality::on_failure(draft.on_failure.as_ref()));
     custom.extend(theirs(&draft.custom));
     let has_description =
         draft.purpose.is_some() || draft.usage.is_some() || draft.limitations.is_some();
@@ -140,7 +141,7 @@ fn schema(draft: &Draft) -> SchemaObject {
         physical_type: Some("table".to_owned()),
         description: draft.description.clone(),
         properties: Some(draft.columns.iter().map(named).collect()),
-        quality: some(draft.rules.iter().map(quality).collect()),
+        quality: some(draft.rules.iter().map(quality::rule).collect()),
         ..SchemaObject::default()
     }
 }
@@ -185,7 +186,7 @@ fn property(column: &Column) -> Property {
         }),
         tags: some(column.tags.clone()),
         relationships: some(column.references.iter().map(relationship).collect()),
-        quality: some(column.rules.iter().map(quality).collect()),
+        quality: some(column.rules.iter().map(quality::rule).collect()),
         custom_properties: some(custom(column)),
         ..Property::default()
     };
@@ -230,6 +231,7 @@ fn custom(column: &Column) -> Vec<CustomProperty> {
             .map(|name| Value::from(name.as_str()));
         custom.push(ours("formerNames", Value::List(names.collect())));
     }
+    custom.extend(quality::on_failure(column.on_failure.as_ref()));
     custom.extend(theirs(&column.custom));
     custom
 }
@@ -309,90 +311,12 @@ fn relationship(reference: &ColumnRef) -> Relationship {
     }
 }
 
-fn quality(rule: &Rule) -> Quality {
-    let mut out = Quality {
-        id: rule.id.clone(),
-        name: rule.name.clone(),
-        description: rule.description.clone(),
-        severity: Some(rule.severity.as_str().to_owned()),
-        dimension: rule.dimension.map(dimension),
-        ..Quality::default()
-    };
-    let mut arguments = Map::new();
-    let metric = match &rule.check {
-        Check::NullValues => QualityMetric::NullValues,
-        Check::RowCount => QualityMetric::RowCount,
-        Check::MissingValues { missing } => {
-            if !missing.is_empty() {
-                arguments.insert("missingValues", Value::List(missing.clone()));
-            }
-            QualityMetric::MissingValues
-        }
-        Check::InvalidValues { valid, pattern } => {
-            if !valid.is_empty() {
-                arguments.insert("validValues", Value::List(valid.clone()));
-            }
-            if let Some(pattern) = pattern {
-                arguments.insert("pattern", pattern.as_str());
-            }
-            QualityMetric::InvalidValues
-        }
-        Check::DuplicateValues { columns } => {
-            if !columns.is_empty() {
-                arguments.insert("properties", columns.clone());
-            }
-            QualityMetric::DuplicateValues
-        }
-        Check::NotRun { .. } => {
-            // Only a document can state such a rule, and a document is kept as it is; declared in
-            // code it is no more than its description.
-            out.kind = Some(QualityKind::Text);
-            return out;
-        }
-    };
-    out.kind = Some(QualityKind::Library);
-    out.metric = Some(metric);
-    out.arguments = (!arguments.is_empty()).then_some(arguments);
-    if let Some(threshold) = rule.threshold {
-        operator(threshold.operator, &mut out);
-        if threshold.unit == Unit::Percent {
-            out.unit = Some("percent".to_owned());
-        }
-    }
-    out
-}
-
 /// A number that a document can hold, whole where it is whole.
 fn number(value: f64) -> Number {
     if value.fract() == 0.0 && value.abs() < 9e15 {
         return Number::Integer(value as i64);
     }
     Number::try_from(value).unwrap_or_default()
-}
-
-fn operator(operator: Operator, out: &mut Quality) {
-    match operator {
-        Operator::Be(x) => out.must_be = Some(number(x).into()),
-        Operator::NotBe(x) => out.must_not_be = Some(number(x).into()),
-        Operator::GreaterThan(x) => out.must_be_greater_than = Some(number(x)),
-        Operator::GreaterOrEqual(x) => out.must_be_greater_or_equal_to = Some(number(x)),
-        Operator::LessThan(x) => out.must_be_less_than = Some(number(x)),
-        Operator::LessOrEqual(x) => out.must_be_less_or_equal_to = Some(number(x)),
-        Operator::Between(a, b) => out.must_be_between = Some([number(a), number(b)]),
-        Operator::NotBetween(a, b) => out.must_not_be_between = Some([number(a), number(b)]),
-    }
-}
-
-fn dimension(dimension: Dimension) -> QualityDimension {
-    match dimension {
-        Dimension::Accuracy => QualityDimension::Accuracy,
-        Dimension::Completeness => QualityDimension::Completeness,
-        Dimension::Conformity => QualityDimension::Conformity,
-        Dimension::Consistency => QualityDimension::Consistency,
-        Dimension::Coverage => QualityDimension::Coverage,
-        Dimension::Timeliness => QualityDimension::Timeliness,
-        Dimension::Uniqueness => QualityDimension::Uniqueness,
-    }
 }
 
 fn sla(sla: &Sla) -> Vec<SlaProperty> {

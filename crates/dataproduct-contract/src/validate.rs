@@ -40,7 +40,10 @@ pub(crate) fn draft(draft: &Draft, problems: &mut Problems) {
         columns::check(&draft.columns, problems);
     }
     for (i, rule) in draft.rules.iter().enumerate() {
-        rules::check(&format!("rules[{i}]"), rule, &draft.columns, problems);
+        rules::check(&format!("rules[{i}]"), rule, None, &draft.columns, problems);
+    }
+    if let Some(action) = &draft.on_failure {
+        rules::on_failure("product", action, None, &draft.columns, problems);
     }
     patterns::check(draft, problems);
     service::check(&draft.sla, problems);

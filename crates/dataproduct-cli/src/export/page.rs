@@ -264,7 +264,7 @@ fn row(place: &str, rule: &Rule) -> Vec<String> {
     let threshold = rule.threshold.map(|threshold| {
         let unit = match threshold.unit {
             Unit::Percent => " %",
-            Unit::Rows => "",
+            Unit::Rows | Unit::Value => "",
         };
         match threshold.operator {
             Operator::Be(x) => format!("= {x}{unit}"),

@@ -216,7 +216,12 @@ fn criterion(old: &Stated<'_>, new: &Stated<'_>, found: &mut Found) -> Option<Ef
     let (Some(before), Some(after)) = (a.threshold, b.threshold) else {
         return Some(Effect::Undecided);
     };
-    let thresholds = threshold::compare(before, after);
+    // A change may be of either sign and of more than all there was, which a share is not.
+    let of = |rule: &Rule, threshold: Threshold| match rule.check {
+        Check::VolumeChange { .. } => Threshold::value(threshold.operator),
+        _ => threshold,
+    };
+    let thresholds = threshold::compare(of(a, before), of(b, after));
     if a.check == b.check {
         return Some(thresholds);
     }

@@ -8,7 +8,7 @@ use crate::set::Answer;
 /// A threshold as people write it: `<= 5 %`.
 pub(crate) fn text(threshold: Threshold) -> String {
     let unit = match threshold.unit {
-        Unit::Rows => "",
+        Unit::Rows | Unit::Value => "",
         Unit::Percent => " %",
     };
     match threshold.operator {
@@ -31,6 +31,7 @@ fn admitted(threshold: Threshold) -> Vec<Interval> {
     let (low, high) = match threshold.unit {
         Unit::Rows => (0.0, f64::INFINITY),
         Unit::Percent => (0.0, 100.0),
+        Unit::Value => (f64::NEG_INFINITY, f64::INFINITY),
     };
     let all = match threshold.operator {
         Operator::Be(x) => vec![(x, false, x, false)],
@@ -45,7 +46,7 @@ fn admitted(threshold: Threshold) -> Vec<Interval> {
     let within = all.into_iter().map(|(a, a_open, b, b_open)| {
         let (a, a_open) = if a < low { (low, false) } else { (a, a_open) };
         let (b, b_open) = if b > high { (high, false) } else { (b, b_open) };
-        if threshold.unit == Unit::Percent {
+        if threshold.unit != Unit::Rows {
             return (a, a_open, b, b_open);
         }
         // Rows are counted in whole numbers.
@@ -189,9 +190,10 @@ mod tests {
             match unit {
                 Unit::Rows => (0..110).map(f64::from).collect(),
                 Unit::Percent => (0..=400).map(|i| f64::from(i) / 4.0).collect(),
+                Unit::Value => (-400..=400).map(|i| f64::from(i) / 4.0).collect(),
             }
         };
-        for unit in [Unit::Rows, Unit::Percent] {
+        for unit in [Unit::Rows, Unit::Percent, Unit::Value] {
             for a in &all {
                 for b in &all {
                     let (old, new) = (

@@ -19,6 +19,8 @@ const COLUMN_PROPERTIES: &[&str] = &[
     "openEnum",
     "deprecationNote",
     "formerNames",
+    quality::ON_FAILURE[0],
+    quality::ON_FAILURE[1],
 ];
 
 pub(super) fn columns(
@@ -161,6 +163,7 @@ fn column(
         property.quality.as_deref(),
         problems,
     );
+    out.on_failure = quality::on_failure(&own, custom_properties, problems);
     out.tags = property.tags.clone().unwrap_or_default();
     out.custom = custom(custom_properties, COLUMN_PROPERTIES);
     out.references = references(path, property, document, problems);

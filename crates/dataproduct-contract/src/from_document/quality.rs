@@ -1,8 +1,11 @@
 //! `quality`: library metrics as rules; everything else kept and named as not run.
 
-use crate::odcs::{self, Quality, QualityDimension, QualityKind, QualityMetric};
+use super::{custom_rule, ours};
+use crate::odcs::{self, CustomProperty, Quality, QualityDimension, QualityKind, QualityMetric};
+use crate::to_document::ENGINE;
 use crate::{
-    Check, Dimension, Map, Operator, Problem, Problems, Rule, Severity, Threshold, Unit, Value,
+    Check, Dimension, Map, OnFailure, Operator, Problem, Problems, Repair, Rule, Severity,
+    Threshold, Unit, Value,
 };
 
 pub(super) fn rules(path: &str, quality: Option<&[Quality]>, problems: &mut Problems) -> Vec<Rule> {
@@ -15,20 +18,89 @@ pub(super) fn rules(path: &str, quality: Option<&[Quality]>, problems: &mut Prob
 }
 
 fn rule(path: &str, quality: &Quality, problems: &mut Problems) -> Rule {
-    let check = check(quality);
-    let is_run = !matches!(check, Check::NotRun { .. });
+    let (check, threshold) = match &quality.implementation {
+        Some(Value::Map(map)) if quality.engine.as_deref() == Some(ENGINE) => {
+            custom_rule::read(path, map, problems)
+        }
+        _ => match check(quality) {
+            check @ Check::NotRun { .. } => (check, None),
+            check => (check, threshold(path, quality, problems)),
+        },
+    };
+    let properties = quality.custom_properties.as_deref();
+    let own = format!("{path}.");
     Rule {
         id: quality.id.clone(),
         name: quality.name.clone(),
         description: quality.description.clone(),
-        threshold: if is_run {
-            threshold(path, quality, problems)
-        } else {
-            None
-        },
+        threshold,
         check,
         severity: severity(path, quality.severity.as_deref(), problems),
         dimension: quality.dimension.map(dimension),
+        on_failure: on_failure(&own, properties, problems),
+        message: super::typed(&own, properties, "message", Value::as_str, "text", problems)
+            .map(str::to_owned),
+    }
+}
+
+/// The custom properties that say what happens on a breach.
+pub(super) const ON_FAILURE: [&str; 2] = ["onFailure", "repair"];
+
+/// What happens on a breach; `path` ends in `.` or is empty.
+pub(super) fn on_failure(
+    path: &str,
+    properties: Option<&[CustomProperty]>,
+    problems: &mut Problems,
+) -> Option<OnFailure> {
+    let value = ours(properties, "onFailure")?;
+    match value.as_str() {
+        Some("reject") => return Some(OnFailure::Reject),
+        Some("quarantine") => return Some(OnFailure::Quarantine),
+        Some("report") => return Some(OnFailure::Report),
+        Some("notify") => return Some(OnFailure::Notify),
+        Some("repair") => {}
+        _ => {
+            problems.push(Problem::new(
+                format!("{path}onFailure"),
+                "unknown-on-failure",
+                format!("`{value}` is nothing that can happen on a breach"),
+                "write `reject`, `quarantine`, `repair`, `report` or `notify`",
+            ));
+            return None;
+        }
+    }
+    let repair = ours(properties, "repair").and_then(repair);
+    if repair.is_none() {
+        problems.push(Problem::new(
+            format!("{path}repair"),
+            "bad-repair",
+            "the contract does not say how a value is set right",
+            "write a map with one of `trim: true`, `default: VALUE`, `map: [{from: A, to: B}]` or `keepLatest: COLUMN`",
+        ));
+    }
+    repair.map(OnFailure::Repair)
+}
+
+fn repair(value: &Value) -> Option<Repair> {
+    let mut entries = value.as_map()?.iter();
+    let (name, value) = entries.next()?;
+    if entries.next().is_some() {
+        return None;
+    }
+    match (name, value) {
+        ("trim", Value::Bool(true)) => Some(Repair::Trim),
+        ("default", value) if !value.is_collection() => Some(Repair::Default(value.clone())),
+        ("map", Value::List(pairs)) => {
+            let pair = |pair: &Value| Some((pair.get("from")?.clone(), pair.get("to")?.clone()));
+            pairs
+                .iter()
+                .map(pair)
+                .collect::<Option<_>>()
+                .map(Repair::Map)
+        }
+        ("keepLatest", Value::Bool(true)) => Some(Repair::KeepLatest(None)),
+        ("keepLatest", Value::String(column)) => Some(Repair::KeepLatest(Some(column.clone()))),
+        _ => None,
     }
 }
 

@@ -246,7 +246,11 @@ fn one(path: &str, column: &Column, columns: &[Column], problems: &mut Problems)
     }
     limits::check(path, column, problems);
     for (i, rule) in column.rules.iter().enumerate() {
-        rules::check(&format!("{path}.rules[{i}]"), rule, columns, problems);
+        let path = format!("{path}.rules[{i}]");
+        rules::check(&path, rule, Some(column), columns, problems);
+    }
+    if let Some(action) = &column.on_failure {
+        rules::on_failure(path, action, Some(column), columns, problems);
     }
 }
 

@@ -328,7 +328,7 @@ fn examples(path: &str, column: &Column, problems: &mut Problems) {
 
 /// Whether a value of a document can be a value of the type. Text is taken for anything that has a
 /// text form, as examples are often written so; collections are not looked into.
-fn fits(value: &Value, data_type: &DataType) -> Result<(), &'static str> {
+pub(super) fn fits(value: &Value, data_type: &DataType) -> Result<(), &'static str> {
     let ok = |yes: bool, expected| if yes { Ok(()) } else { Err(expected) };
     let text = value.as_str();
     match data_type {

@@ -14,6 +14,7 @@ mod odcs;
 mod odps;
 mod places;
 mod row;
+mod rules;
 mod standards;
 mod validation;
 mod yaml;

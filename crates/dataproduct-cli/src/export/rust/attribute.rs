@@ -308,7 +308,7 @@ fn quality(rule: &Rule, path: &str, notes: &mut Vec<Note>) -> Option<String> {
     };
     let unit = match threshold.unit {
         Unit::Percent => " %",
-        Unit::Rows => "",
+        Unit::Rows | Unit::Value => "",
     };
     let number = |number: f64| {
         if number.fract() == 0.0 && number.abs() < 9e15 {
