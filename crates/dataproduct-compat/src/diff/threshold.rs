@@ -190,7 +190,7 @@ mod tests {
             match unit {
                 Unit::Rows => (0..110).map(f64::from).collect(),
                 Unit::Percent => (0..=400).map(|i| f64::from(i) / 4.0).collect(),
-                Unit::Value => (-400..=400).map(|i| f64::from(i) / 4.0).collect(),
+                Unit::Value => (-800..=800).map(|i| f64::from(i) / 4.0).collect(),
             }
         };
         for unit in [Unit::Rows, Unit::Percent, Unit::Value] {
