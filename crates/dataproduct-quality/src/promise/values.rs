@@ -8,8 +8,8 @@ use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Field, Schema};
 
 /// The slots of a column or of a part of one.
-pub(super) struct Values {
-    pub(super) array: ArrayRef,
+pub(crate) struct Values {
+    pub(crate) array: ArrayRef,
     /// Null where what the values are a part of is missing.
     absent: Option<NullBuffer>,
     /// The row of each slot; `None` where slots are rows.
@@ -17,7 +17,7 @@ pub(super) struct Values {
 }
 
 /// A type of a column or of a part of one.
-pub(super) fn type_of<'a>(schema: &'a Schema, path: &str) -> Option<&'a DataType> {
+pub(crate) fn type_of<'a>(schema: &'a Schema, path: &str) -> Option<&'a DataType> {
     let mut steps = path.split('.');
     let mut found = schema.field_with_name(steps.next()?).ok()?.data_type();
     for step in steps {
@@ -27,7 +27,7 @@ pub(super) fn type_of<'a>(schema: &'a Schema, path: &str) -> Option<&'a DataType
 }
 
 /// Whether a path leads into a list or a map, where a row has more values than one.
-pub(super) fn is_repeated(schema: &Schema, path: &str) -> bool {
+pub(crate) fn is_repeated(schema: &Schema, path: &str) -> bool {
     let ends = path.match_indices('.').map(|(end, _)| end);
     ends.filter_map(|end| type_of(schema, path.get(..end)?))
         .any(|data_type| matches!(data_type, DataType::List(_) | DataType::Map(..)))
@@ -53,7 +53,7 @@ fn part<'a>(of: &'a DataType, step: &str) -> Option<(usize, &'a Field)> {
 
 impl Values {
     /// The values at a path; `None` if the batch has no such column.
-    pub(super) fn of(batch: &RecordBatch, path: &str) -> Option<Self> {
+    pub(crate) fn of(batch: &RecordBatch, path: &str) -> Option<Self> {
         let mut steps = path.split('.');
         let mut found = Self {
             array: Arc::clone(batch.column_by_name(steps.next()?)?),
@@ -117,7 +117,7 @@ impl Values {
     }
 
     /// The row of a slot.
-    pub(super) fn row(&self, slot: usize) -> usize {
+    pub(crate) fn row(&self, slot: usize) -> usize {
         match &self.rows {
             Some(rows) => rows.get(slot).copied().unwrap_or_default(),
             None => slot,
@@ -130,13 +130,24 @@ impl Values {
             .is_none_or(|absent| absent.is_valid(slot))
     }
 
+    /// The values as one array, null where there is no value.
+    pub(crate) fn whole(self) -> Result<ArrayRef, String> {
+        let Some(absent) = &self.absent else {
+            return Ok(self.array);
+        };
+        let nulls = NullBuffer::union(self.array.nulls(), Some(absent));
+        let data = self.array.to_data().into_builder().nulls(nulls).build();
+        data.map(arrow_array::make_array)
+            .map_err(|error| error.to_string())
+    }
+
     /// Null where there is no value.
-    pub(super) fn missing(&self) -> Option<NullBuffer> {
+    pub(crate) fn missing(&self) -> Option<NullBuffer> {
         NullBuffer::union(self.array.logical_nulls().as_ref(), self.absent.as_ref())
     }
 
     /// The first slot that is null though what it is a part of is there.
-    pub(super) fn first_null(&self) -> Option<usize> {
+    pub(crate) fn first_null(&self) -> Option<usize> {
         let nulls = self.array.logical_nulls()?;
         if nulls.null_count() == 0 {
             return None;
@@ -145,7 +156,7 @@ impl Values {
     }
 
     /// The first slot with a value for which the test fails.
-    pub(super) fn first_failing(&self, holds: impl Fn(usize) -> bool) -> Option<usize> {
+    pub(crate) fn first_failing(&self, holds: impl Fn(usize) -> bool) -> Option<usize> {
         let nulls = self.array.logical_nulls();
         let has_value = |slot: usize| {
             nulls.as_ref().is_none_or(|nulls| nulls.is_valid(slot)) && self.is_read(slot)
