@@ -44,6 +44,8 @@ mod location;
 mod log;
 mod predicate;
 mod prove;
+mod quarantine;
+mod reports;
 mod scan;
 mod schema;
 mod snapshot;
@@ -59,6 +61,10 @@ pub use local::Durability;
 pub use location::Location;
 pub use predicate::{Comparison, Literal, Predicate};
 pub use prove::{DEFAULT_UNIQUE_ROWS, Proof};
+pub use quarantine::{
+    CONTRACT_COLUMN, Quarantine, QuarantineRun, QuarantineWriter, RUN_COLUMN, TIME_COLUMN,
+    replay_id,
+};
 pub use scan::{DEFAULT_BATCH_ROWS, Scan, ScanReport, ScanStream, Verify};
 pub use snapshot::{DataFile, Snapshot};
 pub use spec::TableSpec;

@@ -150,6 +150,15 @@ impl Storage {
         written.map_err(|error| Error::store("write", &path, error))
     }
 
+    /// Writes an object, in place of what is there. It is not waited for until it is durable.
+    pub(crate) async fn put(&self, relative: &str, bytes: Bytes) -> Result<()> {
+        let path = self.path(relative)?;
+        match self.store.put(&path, bytes.into()).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Error::store("write", &path, error)),
+        }
+    }
+
     /// Makes sure that an object whose write was not acknowledged is durable.
     pub(crate) async fn ensure_durable(&self, relative: &str) -> Result<()> {
         let path = self.path(relative)?;

@@ -14,9 +14,10 @@ use super::partition::{self, Part};
 use super::scope::{PartitionValues, Partitions, Scope};
 use crate::error::{Error, Result};
 use crate::log::action::Add;
-use crate::log::state::TableState;
+use crate::log::state::{Files, TableState};
 use crate::predicate::Literal;
 use crate::schema::TableSchema;
+use crate::snapshot::Snapshot;
 use crate::table::{Receipt, Table};
 
 /// Takes the rows of one publish and commits them as one version of the table.
@@ -199,6 +200,63 @@ impl Writer {
         writer.push(part.rows, open_partitions).await
     }
 
+    /// Completes the data files and gives what was pushed so far as a snapshot that nobody else sees: the rows to be
+    /// audited before they are committed. Its version and commit are those of the newest version known.
+    ///
+    /// More rows may be pushed afterwards; they are not in this snapshot.
+    ///
+    /// # Errors
+    ///
+    /// `Encoding` and `Store` as with [`Writer::push`]; `Conflict` if the table's schema has changed since.
+    pub async fn stage(&mut self) -> Result<Snapshot> {
+        self.finish_files().await?;
+        let mut state = TableState::clone(&self.table.current());
+        if state.schema.arrow != self.schema.arrow {
+            return Err(Error::Conflict {
+                version: state.version,
+                reason: "changed the schema after the rows were written".to_owned(),
+            });
+        }
+        let mut files = Files::default();
+        for add in &self.adds {
+            files.insert(add.clone());
+        }
+        state.files = Arc::new(files);
+        Ok(Snapshot::new(self.table.clone(), Arc::new(state)))
+    }
+
+    /// Takes back what was pushed so far, so that other rows can be pushed in its place under the same publish id.
+    /// The files written stay as files that no version refers to.
+    pub fn restart(&mut self) {
+        self.open.clear();
+        self.recent.clear();
+        self.adds.clear();
+        self.rows = 0;
+        self.failed = false;
+    }
+
+    /// Says of the publish what is known only after its rows were checked.
+    pub fn set_quality(&mut self, quality: BTreeMap<String, String>) {
+        self.options.facts.quality = quality;
+    }
+
+    async fn finish_files(&mut self) -> Result<()> {
+        if self.failed {
+            return Err(Error::Interrupted {
+                operation: "completing rows after a failure",
+            });
+        }
+        // A file that was not completed would be missing from the commit.
+        self.failed = true;
+        while let Some(values) = self.recent.pop_front() {
+            if let Some(writer) = self.open.remove(&values) {
+                self.adds.extend(writer.finish().await?);
+            }
+        }
+        self.failed = false;
+        Ok(())
+    }
+
     /// Completes the data files and commits them as one version.
     ///
     /// Without rows the commit still carries its facts: a heartbeat that moves `as_of`. If the publish id was
@@ -211,16 +269,7 @@ impl Writer {
     /// `OutcomeUnknown` if the store does not say what became of the commit; `Store` if it refused. In all cases but
     /// `OutcomeUnknown` nothing was published.
     pub async fn commit(mut self) -> Result<Receipt> {
-        if self.failed {
-            return Err(Error::Interrupted {
-                operation: "committing rows after a failure",
-            });
-        }
-        while let Some(values) = self.recent.pop_front() {
-            if let Some(writer) = self.open.remove(&values) {
-                self.adds.extend(writer.finish().await?);
-            }
-        }
+        self.finish_files().await?;
         let plan = Plan {
             base: self.base,
             publish_id: self.publish_id,

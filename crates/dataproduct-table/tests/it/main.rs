@@ -13,5 +13,6 @@ mod faults;
 mod log;
 mod prove;
 mod publishing;
+mod staging;
 mod support;
 mod types;

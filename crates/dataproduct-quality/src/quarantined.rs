@@ -1,0 +1,172 @@
+//! Rows that are kept apart from those that are published.
+
+use std::sync::Arc;
+
+use arrow_array::{Array, ArrayRef, Int64Array, ListArray, RecordBatch, StringArray};
+use arrow_buffer::OffsetBuffer;
+use arrow_schema::{ArrowError, DataType, Field, Fields, Schema, SchemaRef};
+use dataproduct_contract::Contract;
+
+/// The identifiers of the rules that a row has broken, as a list of text.
+pub const RULES_COLUMN: &str = "_quarantine_rules";
+/// The number of the row in its publish, counted from 0; null where that is not known any more.
+pub const ROW_COLUMN: &str = "_quarantine_row";
+
+/// Rows of a product that broke rules which keep rows apart, with the identifiers of all rules that each broke.
+///
+/// Only the gate makes them. The columns are those of the contract, each of which may be null at every depth, behind
+/// [`RULES_COLUMN`] and [`ROW_COLUMN`].
+#[derive(Clone, Debug)]
+pub struct Quarantined {
+    batch: RecordBatch,
+}
+
+impl Quarantined {
+    /// `rules` holds the rules that each row broke.
+    pub(crate) fn new(
+        rows: &RecordBatch,
+        rules: &[Vec<Arc<str>>],
+        numbers: Vec<Option<u64>>,
+    ) -> Result<Self, ArrowError> {
+        let ends = OffsetBuffer::from_lengths(rules.iter().map(Vec::len));
+        let texts: StringArray = rules
+            .iter()
+            .flatten()
+            .map(|rule| Some(rule.as_ref()))
+            .collect();
+        let numbers: Int64Array = numbers
+            .into_iter()
+            .map(|number| number.and_then(|number| i64::try_from(number).ok()))
+            .collect();
+        let fields = schema_of(rows.schema_ref().fields());
+        let rules = ListArray::try_new(element(), ends, Arc::new(texts), None)?;
+        let mut columns: Vec<ArrayRef> = vec![Arc::new(rules), Arc::new(numbers)];
+        for (column, field) in rows.columns().iter().zip(fields.fields().iter().skip(2)) {
+            columns.push(loosened(column, field.data_type())?);
+        }
+        let batch = RecordBatch::try_new(fields, columns)?;
+        Ok(Self { batch })
+    }
+
+    /// The rows.
+    #[must_use]
+    pub fn batch(&self) -> &RecordBatch {
+        &self.batch
+    }
+
+    /// The schema of the rows that are kept apart under a contract.
+    #[must_use]
+    pub fn schema(contract: &Contract) -> SchemaRef {
+        schema_of(contract.arrow_schema().fields())
+    }
+}
+
+fn element() -> Arc<Field> {
+    Arc::new(Field::new_list_field(DataType::Utf8, false))
+}
+
+fn schema_of(fields: &Fields) -> SchemaRef {
+    let own = [
+        Field::new(RULES_COLUMN, DataType::List(element()), false),
+        Field::new(ROW_COLUMN, DataType::Int64, true),
+    ];
+    let theirs = fields.iter().map(|field| loose(field).with_nullable(true));
+    Arc::new(Schema::new(
+        own.into_iter().chain(theirs).collect::<Vec<_>>(),
+    ))
+}
+
+/// A field whose parts may all be null; keys of maps never are.
+fn loose(field: &Field) -> Field {
+    let part = |field: &Arc<Field>| Arc::new(loose(field).with_nullable(true));
+    let data_type = match field.data_type() {
+        DataType::Struct(fields) => DataType::Struct(fields.iter().map(part).collect()),
+        DataType::List(element) => DataType::List(part(element)),
+        DataType::Map(entries, sorted) => {
+            let DataType::Struct(fields) = entries.data_type() else {
+                return field.clone();
+            };
+            let parts = fields.iter().enumerate().map(|(place, field)| match place {
+                0 => Arc::clone(field),
+                _ => part(field),
+            });
+            let entries = Field::clone(entries).with_data_type(DataType::Struct(parts.collect()));
+            DataType::Map(Arc::new(entries), *sorted)
+        }
+        other => other.clone(),
+    };
+    field.clone().with_data_type(data_type)
+}
+
+/// The same values under a type whose parts may all be null.
+fn loosened(array: &ArrayRef, data_type: &DataType) -> Result<ArrayRef, ArrowError> {
+    if array.data_type() == data_type {
+        return Ok(Arc::clone(array));
+    }
+    let data = array.to_data();
+    let children: Vec<DataType> = match data_type {
+        DataType::Struct(fields) => fields.iter().map(|f| f.data_type().clone()).collect(),
+        DataType::List(field) | DataType::Map(field, _) => vec![field.data_type().clone()],
+        _ => Vec::new(),
+    };
+    let parts = data.child_data().iter().zip(&children);
+    let parts = parts.map(|(part, data_type)| {
+        loosened(&arrow_array::make_array(part.clone()), data_type).map(|array| array.to_data())
+    });
+    let parts = parts.collect::<Result<Vec<_>, _>>()?;
+    let data = data
+        .into_builder()
+        .data_type(data_type.clone())
+        .child_data(parts)
+        .build()?;
+    Ok(arrow_array::make_array(data))
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::cast::AsArray;
+    use arrow_array::types::Int64Type;
+    use dataproduct_contract::Column;
+
+    use super::*;
+
+    #[test]
+    fn rows_keep_their_values_their_number_and_their_rules() {
+        let size = dataproduct_contract::DataType::Struct(vec![Column::new(
+            "width",
+            dataproduct_contract::DataType::Int64,
+        )]);
+        let contract = Contract::builder("product.catalogue", "1.0.0")
+            .with_owner("product-platform")
+            .with_column(Column::new("sku", dataproduct_contract::DataType::String).with_key(1))
+            .with_column(Column::new("size", size))
+            .build()
+            .unwrap();
+        let DataType::Struct(fields) = contract.arrow_schema().field(1).data_type().clone() else {
+            panic!("a struct");
+        };
+        let width: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3]));
+        let size = arrow_array::StructArray::new(fields, vec![width], None);
+        let rows = RecordBatch::try_new(
+            contract.arrow_schema(),
+            vec![
+                Arc::new(StringArray::from(vec!["a", "b", "c"])),
+                Arc::new(size),
+            ],
+        )
+        .unwrap();
+        let rules: Vec<Vec<Arc<str>>> =
+            vec![vec!["x".into()], vec!["x".into(), "y".into()], Vec::new()];
+        let apart = Quarantined::new(&rows, &rules, vec![Some(7), None, Some(9)]).unwrap();
+        let batch = apart.batch();
+        assert_eq!(batch.schema(), Quarantined::schema(&contract));
+        let rules = batch.column(0).as_list::<i32>();
+        assert_eq!(rules.value_length(1), 2);
+        assert_eq!(rules.value(1).as_string::<i32>().value(1), "y");
+        let numbers = batch.column(1).as_primitive::<Int64Type>();
+        assert_eq!(numbers.iter().collect::<Vec<_>>(), [Some(7), None, Some(9)]);
+        assert_eq!(batch.column(2).as_string::<i32>().value(2), "c");
+        let width = batch.column(3).as_struct().column(0);
+        assert_eq!(width.as_primitive::<Int64Type>().value(2), 3);
+    }
+}
