@@ -1,0 +1,22 @@
+//! Exact uniqueness of keys: hashes first, and keys only where a hash comes twice.
+//!
+//! Each row's key becomes 64 bits, with a seed of the process, so that nobody can choose keys that collide. The hashes
+//! are parted by their first bits into parts that fit the cache, 8 bytes a row; beyond a memory budget parts are
+//! spilled. As long as no hash comes twice, no key does: that is a proof, since equal keys have equal hashes. Where one
+//! does, the rows are looked at again and the keys concerned are compared themselves ([`Confirm`]).
+//!
+//! As in SQL, a row in which a part of the key is missing is like no other. `0.0` and `-0.0` are equal, and every NaN
+//! is equal to every other.
+
+mod confirm;
+mod hash;
+mod part;
+mod spill;
+
+pub(crate) use confirm::{Confirm, Confirmed, Keep};
+pub(crate) use hash::KeyHasher;
+pub(crate) use part::{Candidates, Uniqueness};
+pub use spill::Spill;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,270 @@
+//! The hash of a row's key, column by column.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    ArrowPrimitiveType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type,
+    Int32Type, Int64Type, TimestampMicrosecondType,
+};
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_buffer::NullBuffer;
+use arrow_row::{RowConverter, SortField};
+use arrow_schema::{DataType, Schema};
+
+use crate::promise::{Values, type_of};
+
+/// Odd constants without a pattern: the fractional digits of pi.
+const PI: [u64; 3] = [
+    0x2437_99a1_8c6d_2d8b,
+    0x1319_8a2e_0370_7345,
+    0xa409_3822_299f_31d1,
+];
+
+/// Hashes the keys of rows. Equal keys have equal hashes, whatever the encoding of their text.
+#[derive(Clone, Debug)]
+pub(crate) struct KeyHasher {
+    columns: Vec<String>,
+    converters: Vec<Option<Arc<RowConverter>>>,
+    pub(super) seed: u64,
+    /// The bits of a hash that count; fewer of them in tests, so that keys collide.
+    bits: u64,
+}
+
+impl KeyHasher {
+    pub(crate) fn new(columns: &[String], schema: &Schema) -> Result<Self, String> {
+        let mut converters = Vec::with_capacity(columns.len());
+        for column in columns {
+            let data_type =
+                type_of(schema, column).ok_or_else(|| format!("there is no column `{column}`"))?;
+            let converter = match is_hashed_directly(data_type) {
+                true => None,
+                false => {
+                    let field = SortField::new(data_type.clone());
+                    let converter = RowConverter::new(vec![field]);
+                    Some(Arc::new(converter.map_err(|error| error.to_string())?))
+                }
+            };
+            converters.push(converter);
+        }
+        Ok(Self {
+            columns: columns.to_vec(),
+            converters,
+            seed: RandomState::new().hash_one(0) | 1,
+            bits: u64::MAX,
+        })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn with_bits(mut self, bits: u32) -> Self {
+        self.bits = u64::MAX << (64 - bits);
+        self
+    }
+
+    /// The columns of the key.
+    pub(crate) fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// The hash of each row's key, and null where a part of it is missing.
+    pub(crate) fn hash(
+        &self,
+        rows: &RecordBatch,
+    ) -> Result<(Vec<u64>, Option<NullBuffer>), String> {
+        let mut hashes = vec![self.seed; rows.num_rows()];
+        let mut valid = None;
+        for (column, converter) in self.columns.iter().zip(&self.converters) {
+            let array = column_of(rows, column)?;
+            valid = NullBuffer::union(valid.as_ref(), array.logical_nulls().as_ref());
+            match converter {
+                None => add(&mut hashes, &array)?,
+                Some(converter) => {
+                    let encoded = converter.convert_columns(&[array]);
+                    let encoded = encoded.map_err(|error| error.to_string())?;
+                    for (hash, row) in hashes.iter_mut().zip(&encoded) {
+                        *hash = bytes(*hash, row.data());
+                    }
+                }
+            }
+        }
+        for hash in &mut hashes {
+            // The last step spreads what the last column has changed over all bits.
+            *hash = mix(*hash, PI[2]) & self.bits;
+        }
+        Ok((hashes, valid.filter(|valid| valid.null_count() > 0)))
+    }
+}
+
+/// The values of a column with one value a row.
+pub(super) fn column_of(rows: &RecordBatch, path: &str) -> Result<ArrayRef, String> {
+    match rows.column_by_name(path) {
+        Some(column) => Ok(Arc::clone(column)),
+        None => match Values::of(rows, path) {
+            Some(values) if values.array.len() == rows.num_rows() => values.whole(),
+            _ => Err(format!("there is no column `{path}` with one value a row")),
+        },
+    }
+}
+
+fn is_hashed_directly(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Dictionary(_, values) => **values == DataType::Utf8,
+        DataType::Utf8
+        | DataType::Binary
+        | DataType::Boolean
+        | DataType::Int8
+        | DataType::Int16
+        | DataType::Int32
+        | DataType::Int64
+        | DataType::Float32
+        | DataType::Float64
+        | DataType::Date32
+        | DataType::Timestamp(..)
+        | DataType::Decimal128(..) => true,
+        _ => false,
+    }
+}
+
+/// Both halves of the product: every bit of either number changes about half of the result.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the halves are taken apart"
+)]
+fn mix(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    (product as u64) ^ ((product >> 64) as u64)
+}
+
+fn word(hash: u64, word: u64) -> u64 {
+    mix(hash ^ word, PI[0])
+}
+
+fn load<const N: usize>(bytes: &[u8], at: usize) -> u64 {
+    let mut word = [0; 8];
+    if let Some(found) = bytes.get(at..at + N) {
+        word[..N].copy_from_slice(found);
+    }
+    u64::from_le_bytes(word)
+}
+
+/// Bytes with their length, so that no two texts of different length are alike.
+fn bytes(hash: u64, text: &[u8]) -> u64 {
+    let length = text.len();
+    let (low, high) = match length {
+        0 => (0, 0),
+        1..=3 => (
+            u64::from(text[0])
+                | u64::from(text[length / 2]) << 8
+                | u64::from(text[length - 1]) << 16,
+            0,
+        ),
+        4..=7 => (load::<4>(text, 0), load::<4>(text, length - 4)),
+        8..=16 => (load::<8>(text, 0), load::<8>(text, length - 8)),
+        _ => {
+            let mut hash = hash;
+            let mut pairs = text.chunks_exact(16);
+            for pair in &mut pairs {
+                hash = mix(hash ^ load::<8>(pair, 0), PI[0] ^ load::<8>(pair, 8)) ^ PI[1];
+            }
+            let tail = &text[length - 16..];
+            hash = mix(hash ^ load::<8>(tail, 0), PI[0] ^ load::<8>(tail, 8));
+            return word(hash, length as u64);
+        }
+    };
+    let hash = mix(hash ^ low, PI[0] ^ high);
+    word(hash, length as u64 ^ PI[1])
+}
+
+/// Adds a column to the hashes.
+fn add(hashes: &mut [u64], array: &ArrayRef) -> Result<(), String> {
+    fn numbers<T: ArrowPrimitiveType>(
+        hashes: &mut [u64],
+        array: &ArrayRef,
+        of: impl Fn(T::Native) -> u64,
+    ) -> Result<(), String> {
+        let values = array
+            .as_primitive_opt::<T>()
+            .ok_or("a key of another type")?
+            .values();
+        for (hash, value) in hashes.iter_mut().zip(values) {
+            *hash = word(*hash, of(*value));
+        }
+        Ok(())
+    }
+    match array.data_type() {
+        DataType::Utf8 => {
+            let texts = array.as_string::<i32>();
+            let (ends, all) = (texts.offsets(), texts.values().as_slice());
+            for (hash, span) in hashes.iter_mut().zip(ends.windows(2)) {
+                *hash = bytes(*hash, slice(all, span));
+            }
+            Ok(())
+        }
+        DataType::Binary => {
+            let texts = array.as_binary::<i32>();
+            let (ends, all) = (texts.offsets(), texts.values().as_slice());
+            for (hash, span) in hashes.iter_mut().zip(ends.windows(2)) {
+                *hash = bytes(*hash, slice(all, span));
+            }
+            Ok(())
+        }
+        DataType::Dictionary(..) => {
+            let labels = array
+                .as_dictionary_opt::<Int16Type>()
+                .ok_or("labels of another type")?;
+            let texts = labels
+                .values()
+                .as_string_opt::<i32>()
+                .ok_or("labels that are no text")?;
+            for (hash, key) in hashes.iter_mut().zip(labels.keys().values()) {
+                let label = usize::try_from(*key)
+                    .ok()
+                    .filter(|label| *label < texts.len());
+                *hash = bytes(
+                    *hash,
+                    label.map_or(&[], |label| texts.value(label).as_bytes()),
+                );
+            }
+            Ok(())
+        }
+        DataType::Boolean => {
+            let truths = array.as_boolean();
+            for (row, hash) in hashes.iter_mut().enumerate() {
+                *hash = word(*hash, u64::from(truths.value(row)));
+            }
+            Ok(())
+        }
+        DataType::Int8 => numbers::<Int8Type>(hashes, array, |v| i64::from(v).cast_unsigned()),
+        DataType::Int16 => numbers::<Int16Type>(hashes, array, |v| i64::from(v).cast_unsigned()),
+        DataType::Int32 => numbers::<Int32Type>(hashes, array, |v| i64::from(v).cast_unsigned()),
+        DataType::Int64 => numbers::<Int64Type>(hashes, array, i64::cast_unsigned),
+        DataType::Date32 => numbers::<Date32Type>(hashes, array, |v| i64::from(v).cast_unsigned()),
+        DataType::Timestamp(..) => {
+            numbers::<TimestampMicrosecondType>(hashes, array, i64::cast_unsigned)
+        }
+        DataType::Float32 => numbers::<Float32Type>(hashes, array, |v| float(f64::from(v))),
+        DataType::Float64 => numbers::<Float64Type>(hashes, array, float),
+        DataType::Decimal128(..) => numbers::<Decimal128Type>(hashes, array, |v| {
+            #[expect(clippy::cast_possible_truncation, reason = "both halves are mixed")]
+            let (low, high) = (v as u64, (v >> 64) as u64);
+            mix(low ^ PI[1], PI[2]) ^ high
+        }),
+        other => Err(format!("a key of type {other}")),
+    }
+}
+
+fn slice<'a>(all: &'a [u8], span: &[i32]) -> &'a [u8] {
+    let [from, to] = span else { return &[] };
+    let place = |end: &i32| usize::try_from(*end).unwrap_or(0);
+    all.get(place(from)..place(to)).unwrap_or_default()
+}
+
+/// The bits of a float, the same for both zeros and for every NaN.
+fn float(value: f64) -> u64 {
+    if value.is_nan() {
+        f64::NAN.to_bits()
+    } else {
+        (value + 0.0).to_bits()
+    }
+}
