@@ -28,6 +28,7 @@ mod admit;
 mod encoding;
 #[expect(dead_code, reason = "the checks of rules come next")]
 mod failed;
+pub mod outcome;
 mod promise;
 mod report;
 mod slots;
