@@ -33,6 +33,7 @@
 mod counts;
 mod error;
 mod json;
+mod markdown;
 mod mask;
 mod prose;
 mod report;

@@ -142,3 +142,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn markdown_is_one_table_whatever_it_holds() {
+    let mut rule = RuleResult::new("a|b`\n<script>", "sql", Outcome::Fail);
+    rule.expected = Some("x | y\n| z".into());
+    let rows = RowCounts::try_new(1, 1, 0, 0).unwrap();
+    let report = QualityReport::try_new(run(1), rows, vec![rule]).unwrap();
+    let text = report.to_markdown();
+    let table: Vec<_> = text.lines().filter(|line| line.starts_with('|')).collect();
+    assert_eq!(table.len(), 3, "{text}");
+    assert_eq!(
+        table[2].replace("\\|", "").matches('|').count(),
+        6,
+        "{text}"
+    );
+}
