@@ -25,7 +25,6 @@
 mod args;
 mod bug;
 mod command;
-mod escape;
 pub mod export;
 pub mod import;
 mod report;
@@ -33,3 +32,5 @@ mod source;
 mod verb;
 
 pub use command::main;
+// What the whole crate calls `crate::escape`.
+use dataproduct::contract::escape;

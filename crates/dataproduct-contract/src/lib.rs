@@ -23,6 +23,7 @@ mod consumption;
 mod contract;
 mod data_type;
 mod draft;
+pub mod escape;
 mod from_document;
 mod name;
 pub mod odcs;

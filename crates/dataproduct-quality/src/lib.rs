@@ -30,6 +30,7 @@ mod encoding;
 mod failed;
 #[expect(dead_code, reason = "the gate that runs rules comes next")]
 mod measure;
+pub mod outcome;
 mod promise;
 #[expect(dead_code, reason = "the gate that runs rules comes next")]
 mod quarantined;

@@ -1,16 +1,27 @@
 //! Text of strangers, made fit for where it is put.
+//!
+//! Names, descriptions and values come from documents and data that nobody has vouched for. Whatever puts them
+//! into a terminal, a page or a comment passes them through here, so that they are text there and nothing else.
+//!
+//! ```
+//! use dataproduct_contract::escape;
+//! assert_eq!(escape::line("a\u{1b}[31mb"), "a\\u{1b}[31mb");
+//! assert_eq!(escape::markup("<b>"), "&lt;b&gt;");
+//! ```
 
 use std::fmt::Write as _;
 
 /// Whether a character would act on a terminal or a reader instead of being shown: controls, marks that
 /// reorder text, and marks without width.
-pub(crate) fn is_hidden(c: char) -> bool {
+#[must_use]
+pub fn is_hidden(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Text for a terminal: one line, and nothing hidden.
-pub(crate) fn line(text: &str) -> String {
+#[must_use]
+pub fn line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if is_hidden(c) {
@@ -23,13 +34,15 @@ pub(crate) fn line(text: &str) -> String {
 }
 
 /// Text for a terminal that may have several lines: nothing hidden but the ends of lines.
-pub(crate) fn lines(text: &str) -> String {
+#[must_use]
+pub fn lines(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(line).collect();
     lines.join("\n")
 }
 
 /// Text between or within the tags of HTML or XML. What XML cannot hold at all becomes U+FFFD.
-pub(crate) fn markup(text: &str) -> String {
+#[must_use]
+pub fn markup(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -47,7 +60,8 @@ pub(crate) fn markup(text: &str) -> String {
 }
 
 /// Text of one line of Markdown, also within a table: nothing in it is formatting, a link or HTML.
-pub(crate) fn markdown(text: &str) -> String {
+#[must_use]
+pub fn markdown(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -68,7 +82,8 @@ pub(crate) fn markdown(text: &str) -> String {
 }
 
 /// Text as code of one line of Markdown, also within a table.
-pub(crate) fn markdown_code(text: &str) -> String {
+#[must_use]
+pub fn markdown_code(text: &str) -> String {
     let text = line(text).replace('|', "\\|");
     let longest = text
         .split(|c| c != '`')
@@ -86,13 +101,15 @@ pub(crate) fn markdown_code(text: &str) -> String {
 }
 
 /// The message of a GitHub workflow command.
-pub(crate) fn github_message(text: &str) -> String {
+#[must_use]
+pub fn github_message(text: &str) -> String {
     let text = text.replace('%', "%25").replace('\r', "%0D");
     lines_kept(&text.replace('\n', "%0A"))
 }
 
 /// A property of a GitHub workflow command.
-pub(crate) fn github_property(text: &str) -> String {
+#[must_use]
+pub fn github_property(text: &str) -> String {
     github_message(text).replace(':', "%3A").replace(',', "%2C")
 }
 
@@ -103,7 +120,8 @@ fn lines_kept(text: &str) -> String {
 }
 
 /// A path as the URI of SARIF: every byte that is not plain is written in percent form.
-pub(crate) fn uri(path: &str) -> String {
+#[must_use]
+pub fn uri(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     for byte in path.bytes() {
         match byte {
@@ -130,6 +148,7 @@ mod tests {
             line("a\u{1b}[31mb\n\u{202e}c"),
             "a\\u{1b}[31mb\\n\\u{202e}c"
         );
+        assert_eq!(line("a\u{61c}b"), "a\\u{61c}b");
         assert_eq!(lines("a\nb\u{7}"), "a\nb\\u{7}");
     }
 
