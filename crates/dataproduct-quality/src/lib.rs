@@ -37,6 +37,12 @@ mod quarantined;
 mod report;
 mod slots;
 mod structure;
+#[expect(
+    dead_code,
+    unused_imports,
+    reason = "the gate that runs rules comes next"
+)]
+mod unique;
 
 pub use admit::{Admitted, Gate, Verdict};
 pub use measure::ReferenceKeys;

@@ -35,7 +35,7 @@ pub(crate) enum Measured {
 }
 
 /// A figure that is taken of all rows.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Measure {
     RowCount(RowCount),
     Aggregated(Aggregated),

@@ -5,17 +5,17 @@
 //! spilled. As long as no hash comes twice, no key does: that is a proof, since equal keys have equal hashes. Where one
 //! does, the rows are looked at again and the keys concerned are compared themselves ([`Confirm`]).
 //!
-//! As in SQL, a row in which a part of the key is missing is like no other. `0.0` and `-0.0` are equal, and every NaN
-//! is equal to every other.
+//! `0.0` and `-0.0` are equal, and every NaN is equal to every other. What a missing part is depends on what is asked,
+//! see [`Nulls`].
 
 mod confirm;
 mod hash;
 mod part;
 mod spill;
 
-pub(crate) use confirm::{Confirm, Confirmed, Keep};
-pub(crate) use hash::KeyHasher;
-pub(crate) use part::{Candidates, Uniqueness};
+pub use confirm::{Confirm, Confirmed, Keep, MAX_REPEATED_KEYS};
+pub use hash::{KeyHasher, Nulls};
+pub use part::{Candidates, Uniqueness};
 pub use spill::Spill;
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use dataproduct_compat::Comparison;
 use dataproduct_contract::{Problems, ProductName, ProductRef, Version};
 use dataproduct_quality::Report;
+use dataproduct_quality::outcome::QualityReport;
 
 use crate::Receipt;
 
@@ -124,6 +125,16 @@ pub enum Error {
         /// Every change, judged; `None` if it did not come to that.
         comparison: Option<Box<Comparison>>,
     },
+    /// No rows of that run are in quarantine: its publish kept none apart, or they were replayed or thrown away since.
+    #[error("no rows of run `{run}` of `{product}` are in quarantine (runs that have some: {known})")]
+    NotQuarantined {
+        /// The product.
+        product: ProductName,
+        /// The publish id of the run.
+        run: String,
+        /// Runs of which rows are in quarantine.
+        known: String,
+    },
     /// The rows do not keep the contract's promises. Nothing has been published.
     #[error("`{product}` {version} was not published, {} found:\n{report}", counted(.report.findings().len()))]
     Refused {
@@ -131,8 +142,10 @@ pub enum Error {
         product: ProductName,
         /// The version of its contract.
         version: Version,
-        /// Everything found, up to the first batch with a finding.
+        /// What refuses: of the first batch that was refused, or of all rows together.
         report: Report,
+        /// What every rule has found in all rows; `None` if it did not come to that.
+        quality: Option<Box<QualityReport>>,
     },
     /// The input cannot be read as rows of the contract. Nothing has been published.
     #[error("the input cannot be read: {reason}")]

@@ -33,6 +33,7 @@
 //! publish passes its gates in one order and none can be left out; a read says how fresh its rows are, who
 //! owns them and which state was read.
 
+mod audit;
 mod both;
 mod config;
 mod error;
@@ -42,6 +43,7 @@ mod life;
 mod mesh;
 mod product;
 mod publish;
+mod quarantine;
 pub mod record;
 mod status;
 
@@ -64,9 +66,10 @@ pub use dataproduct_freshness::{
     Clock, Fact, Freshness, Gap, ManualClock, Reading, State, SystemClock, Unknown,
 };
 #[doc(inline)]
-pub use dataproduct_quality::{Finding, Report};
+pub use dataproduct_quality::outcome::QualityReport;
+pub use dataproduct_quality::{self as quality, Finding, Report};
 #[doc(inline)]
-pub use dataproduct_table::{Commit, CommitFacts, Durability, Literal, Predicate};
+pub use dataproduct_table::{Commit, CommitFacts, Durability, Literal, Predicate, QuarantineRun};
 pub use error::{Error, Result};
 pub use input::Format;
 pub use mesh::{Mesh, MeshBuilder};

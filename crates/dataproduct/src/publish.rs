@@ -13,12 +13,12 @@ use bytes::Bytes;
 use chrono::{DateTime, SubsecRound as _, Utc};
 use dataproduct_contract::row::{DEFAULT_ROWS_PER_BATCH, DataProduct};
 use dataproduct_contract::{Contract, ProductName, Version};
-use dataproduct_quality::{Gate, Verdict};
 use dataproduct_table::{
     Literal, Location, Mode, PublishFacts, Table, TableSpec, WriteOptions, Writer,
 };
 use tokio::sync::mpsc;
 
+use crate::audit::Audit;
 use crate::evolution::{self, Passed};
 use crate::input::{self, Format};
 use crate::product::newest_publish;
@@ -105,6 +105,8 @@ pub struct Receipt {
     pub publish_id: String,
     /// How many rows were published.
     pub rows: u64,
+    /// How many rows were kept apart; 0 for a publish that was made by an earlier call.
+    pub quarantined: u64,
     /// How many data files they are in.
     pub files: u64,
     /// How large those files are together.
@@ -276,6 +278,11 @@ impl BatchPublisher {
         self.mesh.0.now()
     }
 
+    /// The table, if there is one.
+    pub(crate) async fn existing(&self) -> Result<Option<Table>> {
+        find_table(&self.location).await
+    }
+
     async fn try_publish(
         &self,
         batches: impl IntoIterator<Item = Result<RecordBatch>>,
@@ -303,7 +310,7 @@ pub(crate) enum Start {
 /// One publish under way. Dropped before [`commit`](Self::commit), it leaves nothing visible.
 pub(crate) struct Run {
     contract: Contract,
-    gate: Gate,
+    audit: Audit,
     table: Table,
     writer: Writer,
     passed: Passed,
@@ -361,8 +368,9 @@ impl Run {
             options = options.with_publish_id(id);
         }
         let writer = table.write(options).await?;
+        let audit = Audit::begin(&publisher.mesh, &contract, &table, writer.publish_id()).await?;
         Ok(Self {
-            gate: Gate::new(&contract),
+            audit,
             contract,
             table,
             writer,
@@ -371,15 +379,12 @@ impl Run {
         })
     }
 
-    /// Steps 5 and 6: quality gate, encoding. The first batch that is refused ends the publish.
+    /// Steps 5 and 6: quality gate, encoding. After a batch was refused the gate goes on counting and nothing is
+    /// written any more.
     pub(crate) async fn push(&mut self, batch: RecordBatch) -> Result<()> {
-        match self.gate.check(batch) {
-            Verdict::Admitted(batch) => Ok(self.writer.push(&batch).await?),
-            Verdict::Refused(report) => Err(Error::Refused {
-                product: self.contract.name().clone(),
-                version: self.contract.version().clone(),
-                report,
-            }),
+        match self.audit.check(batch).await? {
+            Some(rows) => Ok(self.writer.push(&rows).await?),
+            None => Ok(()),
         }
     }
 
@@ -389,13 +394,14 @@ impl Run {
     }
 
     /// Steps 7 and 8: commit, and finding out what became of it.
-    async fn commit(mut self) -> Result<Receipt> {
+    pub(crate) async fn commit(mut self) -> Result<Receipt> {
         self.prepare().await?;
         self.publish().await
     }
 
-    /// Step 7: the contract is stored before a commit names it, and what was proven still holds.
+    /// Step 7: the audit ends, the contract is stored before a commit names it, and what was proven still holds.
     pub(crate) async fn prepare(&mut self) -> Result<()> {
+        self.audit.end(&mut self.writer).await?;
         // Should others have published under a newer contract meanwhile, the commit fails.
         if self.passed.is_new {
             let text = Bytes::copy_from_slice(self.contract.to_yaml().as_bytes());
@@ -409,9 +415,12 @@ impl Run {
     }
 
     /// Step 8: the commit, and finding out what became of it.
-    pub(crate) async fn publish(self) -> Result<Receipt> {
+    pub(crate) async fn publish(mut self) -> Result<Receipt> {
+        self.audit.keep_apart().await?;
         let receipt = self.writer.commit().await?;
-        Ok(receipt_of(&self.contract, self.as_of, receipt))
+        let mut receipt = receipt_of(&self.contract, self.as_of, receipt);
+        receipt.quarantined = self.audit.quarantined();
+        Ok(receipt)
     }
 }
 
@@ -430,6 +439,7 @@ fn receipt_of(
         committed_at: receipt.committed_at,
         as_of: published.and_then(|facts| facts.as_of).unwrap_or(as_of),
         rows: receipt.rows(),
+        quarantined: 0,
         files: receipt.files(),
         bytes: receipt.bytes(),
         publish_id: receipt.publish_id,

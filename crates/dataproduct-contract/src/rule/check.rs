@@ -28,7 +28,8 @@ pub enum Check {
         pattern: Option<String>,
     },
     /// How many rows repeat the values of another row in these columns (`duplicateValues`): of three equal rows two
-    /// do. A row in which one of the values is missing repeats none.
+    /// do. Missing values are equal to each other, as SQL groups them; a row in which all are missing repeats none.
+    /// (For keys and unique columns no missing value is equal to another.)
     DuplicateValues {
         /// The columns taken together; empty means the rule's own column.
         columns: Vec<String>,

@@ -15,7 +15,7 @@ use crate::promise::Values;
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 /// The newest value of a column.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Newest {
     column: String,
     micros: Option<i64>,

@@ -16,7 +16,7 @@ use super::{Measured, Part, plain_type};
 use crate::promise::Values;
 
 /// A figure of the numbers of a column.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Aggregated {
     function: Aggregate,
     column: String,

@@ -25,7 +25,7 @@ pub(crate) enum Figure {
 }
 
 /// Groups of rows that are equal in some columns.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Groups {
     figure: Figure,
     columns: Vec<String>,

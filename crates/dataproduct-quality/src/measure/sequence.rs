@@ -27,7 +27,7 @@ pub(crate) enum Neighbours {
 }
 
 /// Rows that follow each other, by key.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Sequence {
     neighbours: Neighbours,
     /// The key, the order, and what is compared.

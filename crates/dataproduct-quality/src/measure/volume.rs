@@ -3,7 +3,7 @@
 use super::Measured;
 
 /// The number of rows.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct RowCount {
     rows: u64,
 }
@@ -19,7 +19,7 @@ impl RowCount {
 }
 
 /// The number of rows against its mean over the publishes before, as a change in percent.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Volume {
     rows: u64,
     /// The rows of each publish before, the newest first.

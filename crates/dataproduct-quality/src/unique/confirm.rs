@@ -11,11 +11,11 @@ use super::part::Hashes;
 use crate::failed::Failed;
 
 /// More different keys than this are not compared: they would take too much memory.
-pub(crate) const MAX_REPEATED_KEYS: usize = 50_000_000;
+pub const MAX_REPEATED_KEYS: usize = 50_000_000;
 
 /// Which of several rows with one key stays.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Keep {
+pub enum Keep {
     /// The first.
     First,
     /// The last.
@@ -36,7 +36,7 @@ struct Group {
 
 /// The keys seen in the second look.
 #[derive(Debug)]
-pub(crate) struct Confirm {
+pub struct Confirm {
     hashes: Hashes,
     keep: Keep,
     groups: HashMap<Box<[u8]>, Group>,
@@ -57,7 +57,7 @@ impl Confirm {
     ///
     /// # Errors
     /// Text that says why keys cannot be compared: columns of another type, or too many keys that come twice.
-    pub(crate) fn look(
+    pub fn look(
         &mut self,
         columns: &[String],
         rows: &RecordBatch,
@@ -110,7 +110,7 @@ impl Confirm {
     }
 
     /// The keys that do come twice.
-    pub(crate) fn conclude(mut self) -> Confirmed {
+    pub fn conclude(mut self) -> Confirmed {
         self.groups.retain(|_, group| group.rows > 1);
         Confirmed {
             hashes: self.hashes,
@@ -122,7 +122,7 @@ impl Confirm {
 
 /// Keys that come twice, and which row of each stays.
 #[derive(Debug)]
-pub(crate) struct Confirmed {
+pub struct Confirmed {
     hashes: Hashes,
     groups: HashMap<Box<[u8]>, Group>,
     rows: u64,
@@ -130,7 +130,7 @@ pub(crate) struct Confirmed {
 
 impl Confirmed {
     /// Whether no key comes twice: hashes did by chance.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.groups.is_empty()
     }
 
@@ -138,7 +138,7 @@ impl Confirmed {
     ///
     /// # Errors
     /// As [`Confirm::look`].
-    pub(crate) fn give_way(
+    pub fn give_way(
         &mut self,
         columns: &[String],
         rows: &RecordBatch,

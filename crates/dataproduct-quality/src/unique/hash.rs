@@ -22,18 +22,31 @@ const PI: [u64; 3] = [
     0xa409_3822_299f_31d1,
 ];
 
+/// What a missing part of a key is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nulls {
+    /// Like no other, so that the row repeats none: keys and unique columns, as in SQL.
+    Distinct,
+    /// Like every other, unless all parts are missing: rows that are the same, as SQL groups them.
+    Equal,
+}
+
+/// Stands for a missing part.
+const MISSING: u64 = 0x082e_fa98_ec4e_6c89;
+
 /// Hashes the keys of rows. Equal keys have equal hashes, whatever the encoding of their text.
 #[derive(Clone, Debug)]
-pub(crate) struct KeyHasher {
+pub struct KeyHasher {
     columns: Vec<String>,
     converters: Vec<Option<Arc<RowConverter>>>,
+    nulls: Nulls,
     pub(super) seed: u64,
     /// The bits of a hash that count; fewer of them in tests, so that keys collide.
     bits: u64,
 }
 
 impl KeyHasher {
-    pub(crate) fn new(columns: &[String], schema: &Schema) -> Result<Self, String> {
+    pub fn new(columns: &[String], nulls: Nulls, schema: &Schema) -> Result<Self, String> {
         let mut converters = Vec::with_capacity(columns.len());
         for column in columns {
             let data_type =
@@ -51,32 +64,43 @@ impl KeyHasher {
         Ok(Self {
             columns: columns.to_vec(),
             converters,
+            nulls,
             seed: RandomState::new().hash_one(0) | 1,
             bits: u64::MAX,
         })
     }
 
     #[cfg(test)]
-    pub(crate) fn with_bits(mut self, bits: u32) -> Self {
+    pub fn with_bits(mut self, bits: u32) -> Self {
         self.bits = u64::MAX << (64 - bits);
         self
     }
 
     /// The columns of the key.
-    pub(crate) fn columns(&self) -> &[String] {
+    pub fn columns(&self) -> &[String] {
         &self.columns
     }
 
-    /// The hash of each row's key, and null where a part of it is missing.
-    pub(crate) fn hash(
+    /// The hash of each row's key, and null where the row repeats none.
+    pub fn hash(
         &self,
         rows: &RecordBatch,
     ) -> Result<(Vec<u64>, Option<NullBuffer>), String> {
         let mut hashes = vec![self.seed; rows.num_rows()];
-        let mut valid = None;
-        for (column, converter) in self.columns.iter().zip(&self.converters) {
+        // Null where a part is missing, or all parts are.
+        let mut valid: Option<NullBuffer> = None;
+        for (place, (column, converter)) in self.columns.iter().zip(&self.converters).enumerate() {
             let array = column_of(rows, column)?;
-            valid = NullBuffer::union(valid.as_ref(), array.logical_nulls().as_ref());
+            let nulls = array.logical_nulls().filter(|nulls| nulls.null_count() > 0);
+            valid = match (self.nulls, place) {
+                (Nulls::Distinct, _) | (_, 0) => NullBuffer::union(valid.as_ref(), nulls.as_ref()),
+                (Nulls::Equal, _) => {
+                    let both = valid.as_ref().zip(nulls.as_ref());
+                    both.map(|(all, these)| NullBuffer::new(all.inner() | these.inner()))
+                }
+            };
+            let before = nulls.filter(|_| self.nulls == Nulls::Equal);
+            let before = before.map(|nulls| (nulls, hashes.clone()));
             match converter {
                 None => add(&mut hashes, &array)?,
                 Some(converter) => {
@@ -85,6 +109,12 @@ impl KeyHasher {
                     for (hash, row) in hashes.iter_mut().zip(&encoded) {
                         *hash = bytes(*hash, row.data());
                     }
+                }
+            }
+            // What stands in the place of a missing value is anything.
+            if let Some((nulls, before)) = before {
+                for row in (!nulls.inner()).set_indices() {
+                    hashes[row] = word(before[row], MISSING);
                 }
             }
         }

@@ -44,7 +44,7 @@ struct Part {
 
 /// The hashes of all keys seen so far.
 #[derive(Debug)]
-pub(crate) struct Uniqueness {
+pub struct Uniqueness {
     parts: Vec<Part>,
     blocks: usize,
     budget_bytes: usize,
@@ -56,7 +56,7 @@ pub(crate) struct Uniqueness {
 
 impl Uniqueness {
     /// Beyond the budget parts are spilled; without a place to spill to they stay in memory.
-    pub(crate) fn new(budget_bytes: usize, spill: Option<Box<dyn Spill>>) -> Self {
+    pub fn new(budget_bytes: usize, spill: Option<Box<dyn Spill>>) -> Self {
         Self {
             parts: (0..PARTS).map(|_| Part::default()).collect(),
             blocks: 0,
@@ -68,7 +68,7 @@ impl Uniqueness {
     }
 
     /// Takes in the hashes of a batch, but for those that `valid` leaves out.
-    pub(crate) fn push(&mut self, hashes: &[u64], valid: Option<&NullBuffer>) {
+    pub fn push(&mut self, hashes: &[u64], valid: Option<&NullBuffer>) {
         match valid {
             None => hashes.iter().for_each(|hash| self.add(*hash)),
             Some(valid) => valid.valid_indices().for_each(|row| self.add(hashes[row])),
@@ -113,7 +113,7 @@ impl Uniqueness {
     ///
     /// # Errors
     /// What kept a part from being spilled or read back.
-    pub(crate) fn finish(mut self) -> std::io::Result<Candidates> {
+    pub fn finish(mut self) -> std::io::Result<Candidates> {
         if let Some(error) = self.broken {
             return Err(error);
         }
@@ -233,18 +233,18 @@ impl Finder {
 
 /// Hashes that came more than once: keys with any other hash are unique.
 #[derive(Debug)]
-pub(crate) struct Candidates {
+pub struct Candidates {
     hashes: Hashes,
 }
 
 impl Candidates {
     /// Whether no hash came twice, which proves that no key did.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.hashes.is_empty()
     }
 
     /// Begins the second look at the rows, with the same hasher as the first.
-    pub(crate) fn confirm(self, keep: Keep) -> Confirm {
+    pub fn confirm(self, keep: Keep) -> Confirm {
         Confirm::new(self.hashes, keep)
     }
 }

@@ -88,11 +88,22 @@ fn table(rows: &[Row], labels: bool) -> RecordBatch {
 }
 
 /// The rows that repeat an earlier one, and those that give way, by a look at all pairs.
-fn expected(rows: &[Row], valid: &[bool], keep: &Keep) -> (Vec<usize>, Vec<usize>) {
+fn expected(
+    rows: &[Row],
+    valid: &[bool],
+    nulls: Nulls,
+    keep: &Keep,
+) -> (Vec<usize>, Vec<usize>) {
     // Both zeros are one value.
     let key = |row: &Row| {
         let float = row.2.map(|float| if float == 1 { 0 } else { float });
-        Some((row.0?, row.1?, float?, row.3?))
+        let key = (row.0, row.1, float, row.3);
+        let there = [row.0.is_some(), row.1.is_some(), float.is_some(), row.3.is_some()];
+        let counts = match nulls {
+            Nulls::Distinct => there == [true; 4],
+            Nulls::Equal => there != [false; 4],
+        };
+        counts.then_some(key)
     };
     let mut groups: HashMap<_, Vec<usize>> = HashMap::new();
     for (i, row) in rows.iter().enumerate() {
@@ -194,15 +205,16 @@ proptest! {
         budget in prop_oneof![Just(0_usize), Just(usize::MAX)],
         labels in any::<bool>(),
         keep in prop_oneof![Just(Keep::First), Just(Keep::Last)],
+        nulls in prop_oneof![Just(Nulls::Distinct), Just(Nulls::Equal)],
     ) {
         let whole = table(&rows, labels);
         let cut = cut.min(rows.len());
         let batches = [whole.slice(0, cut), whole.slice(cut, rows.len() - cut)];
         let valid: Vec<bool> = (0..rows.len()).map(|row| dropped >> (row % 64) & 7 != 0).collect();
-        let hasher = KeyHasher::new(&columns(), &whole.schema()).unwrap().with_bits(bits);
+        let hasher = KeyHasher::new(&columns(), nulls, &whole.schema()).unwrap().with_bits(bits);
         let unique = Uniqueness::new(budget, Some(Box::new(Memory::default())));
         let found = found(&hasher, &batches, &valid, keep.clone(), unique).unwrap();
-        let (repeats, give_way) = expected(&rows, &valid, &keep);
+        let (repeats, give_way) = expected(&rows, &valid, nulls, &keep);
         prop_assert_eq!(&found.repeats, &repeats);
         prop_assert_eq!(&found.give_way, &give_way);
         // With all bits two keys of so few do not collide.
@@ -215,7 +227,7 @@ proptest! {
     fn text_is_hashed_alike_in_every_encoding(rows in rows()) {
         let hasher = |labels| {
             let whole = table(&rows, labels);
-            let mut hasher = KeyHasher::new(&columns(), &whole.schema()).unwrap();
+            let mut hasher = KeyHasher::new(&columns(), Nulls::Distinct, &whole.schema()).unwrap();
             hasher.seed = 5;
             let (mut hashes, valid) = hasher.hash(&whole).unwrap();
             for (row, hash) in hashes.iter_mut().enumerate() {
@@ -235,7 +247,7 @@ fn one_repeated_key_of_many_is_found() {
     let keys: Vec<i64> = (0..300_000).chain([123_456]).collect();
     let whole: ArrayRef = Arc::new(Int64Array::from(keys));
     let whole = RecordBatch::try_from_iter([("key", whole)]).unwrap();
-    let hasher = KeyHasher::new(&["key".to_owned()], &whole.schema()).unwrap();
+    let hasher = KeyHasher::new(&["key".to_owned()], Nulls::Distinct, &whole.schema()).unwrap();
     // All in one part, and thus parted once more; or all over.
     for bits in [0, 64] {
         for budget in [0, 1 << 20, usize::MAX] {
@@ -270,7 +282,7 @@ fn the_largest_value_stays() {
         ("at", Arc::new(at) as ArrayRef, true),
     ])
     .unwrap();
-    let hasher = KeyHasher::new(&["key".to_owned()], &whole.schema()).unwrap();
+    let hasher = KeyHasher::new(&["key".to_owned()], Nulls::Distinct, &whole.schema()).unwrap();
     let unique = Uniqueness::new(usize::MAX, None);
     let keep = Keep::Largest("at".to_owned());
     let found = found(&hasher, &[whole], &[true; 6], keep, unique).unwrap();

@@ -1,0 +1,266 @@
+//! The gate: every rule of a contract over the rows of one publish.
+
+mod context;
+mod examine;
+mod plan;
+mod repair;
+mod rule;
+mod run;
+mod second;
+mod tally;
+mod verdict;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_buffer::NullBuffer;
+use dataproduct_contract::{Contract, OnFailure};
+
+pub use context::{DEFAULT_UNIQUE_BUDGET_BYTES, GateContext};
+pub use run::{RunError, check_rows};
+pub use second::{Concluded, Finished, SecondPass, Separation};
+
+use self::examine::{Examined, Examiner, bad_batch, filtered, finding};
+use self::rule::{Planned, Rules, Run};
+use self::tally::Tally;
+use crate::admit::Admitted;
+use crate::measure::{Measure, Part};
+use crate::outcome::Mask;
+use crate::quarantined::Quarantined;
+use crate::report::{Finding, Report};
+use crate::unique::Uniqueness;
+
+/// What the gate says of one batch.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// The batch may be published, as far as its rows tell.
+    Admitted(Admitted),
+    /// Some rows are kept apart, and the others may be published; either may be none.
+    Separated {
+        /// The rows that may be published.
+        admitted: Admitted,
+        /// The rows that are kept apart.
+        quarantined: Quarantined,
+    },
+    /// Nothing of the publish may be published; the report says what of this batch, and is never clean.
+    Refused(Report),
+}
+
+/// Checks the rows of a publish against a contract, one batch after another.
+///
+/// First the structure: the columns are those of the contract, whatever their order; types are the
+/// contract's, other encodings of the same values (large, view and dictionary text, a timestamp in
+/// another unit that loses nothing) and narrower numbers (integers of either sign into wider ones and
+/// into decimals with room for them, floats, decimals of fewer digits) and `Date64` of whole days being
+/// brought into its own. Nothing is cast that could change a value: no text is read as a number, no number narrowed,
+/// no integer made a float or the other way round, no nanosecond cut off, no time zone taken for granted.
+///
+/// Then the values, at every depth: required ones are there; enumerated text is one of the allowed values; decimals
+/// fit their precision; UUIDs are UUIDs; days, instants and local times are of the years 1 to 9999; ranges, lengths,
+/// patterns, formats and lists of values hold, as do expressions and references. What stands under a missing struct,
+/// list or map is read by nobody and is not looked at.
+///
+/// Last what holds of all rows together: keys are unique, and sums, ages and sequences are as they must be. That is
+/// known at the end only, see [`finish`](Self::finish).
+///
+/// What happens on a breach is for the contract to say: the publish is refused, the rows are kept apart
+/// ([`Verdict::Separated`]), values are set right first, or the report tells. After a batch was refused the gate goes
+/// on counting, so that its report is of all rows, and refuses every batch.
+#[derive(Debug)]
+pub struct Gate {
+    examiner: Arc<Examiner>,
+    rules: Arc<Rules>,
+    /// The figures so far; those of the rules stay as they began, so that batches are looked at side by side.
+    measures: Vec<Measure>,
+    context: GateContext,
+    digest: Arc<str>,
+    mask: Mask,
+    tallies: Vec<Tally>,
+    unique: Vec<Result<Uniqueness, String>>,
+    /// By key: why it is not known whether rows repeat others.
+    unknown: Vec<Option<String>>,
+    rows: u64,
+    quarantined: u64,
+    repaired: u64,
+    refused: bool,
+    started: Instant,
+}
+
+impl Gate {
+    /// A gate for rows of that contract. Rules that need more than the rows are not evaluated, see
+    /// [`with_context`](Self::with_context).
+    #[must_use]
+    pub fn new(contract: &Contract) -> Self {
+        Self::with_context(contract, GateContext::default())
+    }
+
+    /// A gate that is told of the run, of publishes before, and of what rows refer to.
+    #[must_use]
+    pub fn with_context(contract: &Contract, context: GateContext) -> Self {
+        let rules = plan::rules(contract, &context);
+        let budget = context.unique_budget_bytes / rules.keys.len().max(1);
+        let examiner = Examiner::new(contract, &rules);
+        let unique = examiner.hashers.iter().map(|hasher| match hasher {
+            Ok(_) => Ok(Uniqueness::new(budget, None)),
+            Err(why) => Err(why.clone()),
+        });
+        let unknown = examiner.hashers.iter().map(|hasher| hasher.as_ref().err().cloned());
+        Self {
+            tallies: vec![Tally::default(); rules.planned.len()],
+            unique: unique.collect(),
+            unknown: unknown.collect(),
+            examiner: Arc::new(examiner),
+            measures: rules.measures.clone(),
+            rules: Arc::new(rules),
+            context,
+            digest: contract.digest().into(),
+            mask: Mask::of(contract),
+            rows: 0,
+            quarantined: 0,
+            repaired: 0,
+            refused: false,
+            started: Instant::now(),
+        }
+    }
+
+    /// Checks a batch. Row numbers in reports count on from the batches before.
+    pub fn check(&mut self, batch: RecordBatch) -> Verdict {
+        match self.look(&batch) {
+            Ok((examined, parts)) => self.take(examined, parts),
+            Err(report) => {
+                self.rows += batch.num_rows() as u64;
+                self.refused = true;
+                Verdict::Refused(report)
+            }
+        }
+    }
+
+    /// What a batch gives, without taking it in.
+    fn look(&self, batch: &RecordBatch) -> Result<(Examined, Vec<Part>), Report> {
+        let examined = self.examiner.examine(batch, &self.rules)?;
+        let parts = self.examiner.parts(&examined, &self.rules)?;
+        Ok((examined, parts))
+    }
+
+    /// Whether a batch was refused already, so that nothing of the publish will be published.
+    #[must_use]
+    pub fn has_refused(&self) -> bool {
+        self.refused
+    }
+
+    /// Takes in what was found in the next batch.
+    fn take(&mut self, examined: Examined, parts: Vec<Part>) -> Verdict {
+        let first = self.rows;
+        self.rows += examined.rows.num_rows() as u64;
+        self.repaired += examined.repaired_rows.count() as u64;
+        let report = self.count(&examined, first);
+        for (measure, part) in self.measures.iter_mut().zip(parts) {
+            measure.absorb(part);
+        }
+        let kept = examined.kept.clone().map(NullBuffer::new);
+        let keys = self.unique.iter_mut().filter_map(|unique| unique.as_mut().ok());
+        for (unique, (hashes, valid)) in keys.zip(&examined.hashes) {
+            unique.push(hashes, NullBuffer::union(valid.as_ref(), kept.as_ref()).as_ref());
+        }
+        if self.refused {
+            return Verdict::Refused(report);
+        }
+        match self.separate(&examined, |row| Some(first + row as u64)) {
+            Ok((admitted, None)) => Verdict::Admitted(admitted),
+            Ok((admitted, Some(quarantined))) => {
+                self.quarantined += quarantined.batch().num_rows() as u64;
+                Verdict::Separated {
+                    admitted,
+                    quarantined,
+                }
+            }
+            Err(report) => {
+                self.refused = true;
+                Verdict::Refused(report)
+            }
+        }
+    }
+
+    /// Counts what each rule has found; the report is of what refuses.
+    fn count(&mut self, examined: &Examined, first: u64) -> Report {
+        let mut report = Report::default();
+        for (place, rule) in self.rules.planned.iter().enumerate() {
+            let (failed, tally) = (&examined.failed[place], &mut self.tallies[place]);
+            tally.repaired += examined.repaired[place];
+            tally.elapsed += examined.elapsed[place];
+            let number = |row| Some(first + row as u64);
+            tally.add(rule, &examined.rows, failed, number, &self.mask);
+            let is_fatal = rule.refuses(tally.failed);
+            self.refused |= is_fatal;
+            if !is_fatal || failed.count() == 0 {
+                continue;
+            }
+            let structural = examined.faults.iter().filter(|(of, ..)| *of == place);
+            let mut is_structural = false;
+            for (_, code, message) in structural {
+                is_structural = true;
+                report.push(Finding {
+                    rows: failed.count() as u64,
+                    first_row: failed.first().map(|row| first + row as u64),
+                    ..finding(code, &rule.columns.join(", "), message.clone())
+                });
+            }
+            if !is_structural {
+                report.push(broken(rule, failed.count() as u64, failed.first().map(|row| first + row as u64)));
+            }
+        }
+        if self.refused && report.is_clean() {
+            report.push(finding("refused-before", "", "rows before were refused".to_owned()));
+        }
+        report
+    }
+
+    /// The rows to publish and those to keep apart.
+    fn separate(
+        &self,
+        examined: &Examined,
+        number: impl Fn(usize) -> Option<u64>,
+    ) -> Result<(Admitted, Option<Quarantined>), Report> {
+        let Some(kept) = &examined.kept else {
+            return Ok((self.admit(&examined.rows)?, None));
+        };
+        let admitted = self.admit(&filtered(&examined.rows, kept)?)?;
+        let apart = filtered(&examined.rows, &!kept)?;
+        let numbers: Vec<usize> = (!kept).set_indices().collect();
+        let rules = numbers.iter().map(|row| self.broken_by(examined, *row)).collect::<Vec<_>>();
+        let numbers = numbers.into_iter().map(number).collect();
+        let apart = Quarantined::new(&apart, &rules, numbers).map_err(|e| bad_batch(&e.to_string()))?;
+        Ok((admitted, Some(apart)))
+    }
+
+    /// Every rule that a row breaks, whatever happens on it.
+    fn broken_by(&self, examined: &Examined, row: usize) -> Vec<Arc<str>> {
+        let broken = self.rules.planned.iter().zip(&examined.failed);
+        let broken = broken.filter(|(_, failed)| failed.mask().is_some_and(|mask| mask.value(row)));
+        broken.map(|(rule, _)| Arc::clone(&rule.id)).collect()
+    }
+
+    /// Rows that keep the structure of the contract, in its schema.
+    fn admit(&self, rows: &RecordBatch) -> Result<Admitted, Report> {
+        let options = RecordBatchOptions::new().with_row_count(Some(rows.num_rows()));
+        let schema = Arc::clone(&self.examiner.schema);
+        RecordBatch::try_new_with_options(schema, rows.columns().to_vec(), &options)
+            .map(|batch| Admitted::new(batch, Arc::clone(&self.digest)))
+            .map_err(|error| bad_batch(&error.to_string()))
+    }
+}
+
+/// A finding about rows that break a rule.
+fn broken(rule: &Planned, rows: u64, first_row: Option<u64>) -> Finding {
+    let verb = if rows == 1 { "row breaks" } else { "rows break" };
+    let mut message = format!("{rows} {verb} `{}`", rule.id);
+    if let Some(expected) = &rule.expected {
+        message.push_str(&format!(" ({expected})"));
+    }
+    Finding {
+        rows,
+        first_row,
+        ..finding("rule-broken", &rule.columns.join(", "), message)
+    }
+}

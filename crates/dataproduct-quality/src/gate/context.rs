@@ -1,0 +1,114 @@
+//! What the gate is told besides contract and rows: it looks nothing up itself.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use dataproduct_contract::{Check, Column, ColumnRef, Contract, DataType};
+
+use crate::measure::{ReferenceKeys, Refers};
+
+/// Rules that need more than the rows of one publish are given it here; without it they are not evaluated.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct GateContext {
+    pub(crate) run_id: String,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) source: Option<String>,
+    pub(crate) rows_before: Option<Vec<u64>>,
+    pub(crate) keys: Vec<(Vec<ColumnRef>, Result<Arc<ReferenceKeys>, String>)>,
+    pub(crate) unique_budget_bytes: usize,
+}
+
+/// How much memory the keys of one run take before they are spilled, in bytes, unless asked otherwise.
+pub const DEFAULT_UNIQUE_BUDGET_BYTES: usize = 1 << 30;
+
+impl GateContext {
+    /// A run that begins at `now`, known by that id.
+    pub fn new(run_id: impl Into<String>, now: DateTime<Utc>) -> Self {
+        Self {
+            run_id: run_id.into(),
+            now,
+            source: None,
+            rows_before: None,
+            keys: Vec::new(),
+            unique_budget_bytes: DEFAULT_UNIQUE_BUDGET_BYTES,
+        }
+    }
+
+    /// Names the file or table that is checked. Reports show it: no credentials in it.
+    pub fn with_source(mut self, source: impl Into<String>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// How many rows each of the publishes before had, the newest first, for `volumeChange`.
+    pub fn with_rows_before(mut self, rows: impl IntoIterator<Item = u64>) -> Self {
+        self.rows_before = Some(rows.into_iter().collect());
+        self
+    }
+
+    /// The keys that rows refer to, or why they could not be read, for `unknownReferences`; see
+    /// [`references_of`](Self::references_of).
+    pub fn with_keys(mut self, references: &[ColumnRef], keys: Result<ReferenceKeys, String>) -> Self {
+        self.keys.push((references.to_vec(), keys.map(Arc::new)));
+        self
+    }
+
+    /// How much memory the keys of the run may take before they are spilled, in bytes; the default is
+    /// [`DEFAULT_UNIQUE_BUDGET_BYTES`].
+    pub fn with_unique_budget_bytes(mut self, bytes: usize) -> Self {
+        self.unique_budget_bytes = bytes;
+        self
+    }
+
+    pub(crate) fn keys(
+        &self,
+        references: &[ColumnRef],
+    ) -> Option<Result<Arc<ReferenceKeys>, String>> {
+        let given = self.keys.iter().find(|(known, _)| known == references);
+        given.map(|(_, keys)| keys.clone())
+    }
+
+    /// What the rules of a contract refer to, each as an empty set of keys to be filled with the rows of the other
+    /// product; or why the columns cannot be compared.
+    #[must_use]
+    pub fn references_of(contract: &Contract) -> Vec<(Vec<ColumnRef>, Result<ReferenceKeys, String>)> {
+        let schema = contract.arrow_schema();
+        let mut out: Vec<(Vec<ColumnRef>, Result<ReferenceKeys, String>)> = Vec::new();
+        let mut note = |rule: &dataproduct_contract::Rule, own: Option<&str>| {
+            let Check::UnknownReferences {
+                columns,
+                references,
+            } = &rule.check
+            else {
+                return;
+            };
+            let columns = match (columns.as_slice(), own) {
+                ([], Some(own)) => vec![own.to_owned()],
+                (columns, _) => columns.to_vec(),
+            };
+            if out.iter().all(|(known, _)| known != references) {
+                let types = Refers::types(&columns, &schema);
+                let keys = types.and_then(|types| ReferenceKeys::new(references, types));
+                out.push((references.clone(), keys));
+            }
+        };
+        for rule in contract.rules() {
+            note(rule, None);
+        }
+        fn walk(column: &Column, path: &str, note: &mut dyn FnMut(&dataproduct_contract::Rule, Option<&str>)) {
+            for rule in &column.rules {
+                note(rule, Some(path));
+            }
+            if let DataType::Struct(fields) = &column.data_type {
+                for field in fields {
+                    walk(field, &format!("{path}.{}", field.name), note);
+                }
+            }
+        }
+        for column in contract.columns() {
+            walk(column, &column.name, &mut note);
+        }
+        out
+    }
+}

@@ -1,0 +1,574 @@
+//! From a contract to the rules that are run: what its columns say, its keys, and its rules, in its order.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arrow_schema::{DataType as ArrowType, Schema};
+use dataproduct_contract::{
+    Aggregate, Check, Column, Contract, DataType, Expression, OnFailure, Rule, Severity, Threshold,
+    Value,
+};
+
+use super::context::GateContext;
+use super::rule::{Planned, Rules, Run, Structure};
+use crate::checks::{
+    ColumnCheck, FormatCheck, ItemCount, Length, Member, Missing, MultipleOf, Pattern, Range,
+    RowCheck, UniqueItems,
+};
+use crate::expr::Predicate;
+use crate::measure::{
+    Aggregated, Figure, Groups, Measure, Neighbours, Newest, Refers, RowCount, Sequence, Volume,
+};
+use crate::promise::Bound;
+use crate::unique::Nulls;
+
+/// Plans the rules of a contract.
+pub(crate) fn rules(contract: &Contract, context: &GateContext) -> Rules {
+    let mut plan = Plan {
+        contract,
+        context,
+        schema: contract.arrow_schema(),
+        ids: HashSet::new(),
+        rules: Rules::default(),
+    };
+    for column in contract.columns() {
+        plan.column(column, &column.name, contract.on_failure());
+    }
+    let key: Vec<String> = contract.key().iter().map(|c| c.name.clone()).collect();
+    if !key.is_empty() {
+        plan.unique("key", key, contract.on_failure());
+    }
+    for rule in contract.rules() {
+        plan.rule(rule, None, contract.on_failure());
+    }
+    plan.rules
+}
+
+struct Plan<'a> {
+    contract: &'a Contract,
+    context: &'a GateContext,
+    schema: Arc<Schema>,
+    ids: HashSet<String>,
+    rules: Rules,
+}
+
+/// A column that a rule stands with.
+#[derive(Clone, Copy)]
+struct Own<'a> {
+    column: &'a Column,
+    path: &'a str,
+}
+
+impl Plan<'_> {
+    /// An identifier that no other rule has.
+    fn id(&mut self, wanted: &str) -> Arc<str> {
+        let mut id = wanted.to_owned();
+        let mut next = 2;
+        while !self.ids.insert(id.clone()) {
+            id = format!("{wanted}-{next}");
+            next += 1;
+        }
+        id.into()
+    }
+
+    /// A rule that a column states by itself.
+    fn said(&mut self, at: &str, check: &str, expected: Option<String>, said: Said<'_>) {
+        let id = self.id(&format!("{at}.{check}"));
+        let action = said.action.cloned().unwrap_or(OnFailure::Reject);
+        let action = match (&said.run, action) {
+            // Rows that are not of the contract's structure cannot be published, whatever is said of them.
+            (Run::Structure(_), OnFailure::Report | OnFailure::Notify) => OnFailure::Reject,
+            (_, action) => action,
+        };
+        let otherwise = match said.product {
+            Some(OnFailure::Quarantine) => OnFailure::Quarantine,
+            _ => OnFailure::Reject,
+        };
+        self.rules.planned.push(Planned {
+            id,
+            check: check.to_owned(),
+            name: None,
+            description: None,
+            columns: vec![at.to_owned()],
+            severity: Severity::Error,
+            dimension: None,
+            on_failure: action,
+            otherwise,
+            threshold: None,
+            expected,
+            message: None,
+            run: said.run,
+        });
+    }
+
+    /// All that a column and its parts say.
+    fn column(&mut self, column: &Column, path: &str, above: Option<&OnFailure>) {
+        let action = column.on_failure.as_ref().or(above);
+        let said = |run| Said {
+            run,
+            action,
+            product: self.contract.on_failure(),
+        };
+        let structure = |kind| said(Run::Structure(kind));
+        let mut all: Vec<(&str, Option<String>, Said<'_>)> = Vec::new();
+        if !column.nullable {
+            all.push(("required", None, structure(Structure::Required)));
+        }
+        if is_judged_as_type(&column.data_type) {
+            let expected = Some(format!("is {}", column.data_type));
+            all.push(("type", expected, structure(Structure::Type)));
+        }
+        let is_label = column.data_type == DataType::String && column.is_enum();
+        if is_label && !column.open_enum {
+            let expected = Some(listed(column.allowed.iter().map(|a| &a.value)));
+            all.push(("allowed", expected, structure(Structure::Allowed)));
+        }
+        for (check, expected, bound) in limits(column) {
+            let run = bound_at(path, &self.schema, bound);
+            all.push((check, expected, said(run)));
+        }
+        for (check, expected, said) in all {
+            self.said(path, check, expected, said);
+        }
+        // A key of one column is unique as the key.
+        let is_key = self.contract.key().len() == 1 && column.key.is_some();
+        if column.unique && path == column.name && !is_key {
+            self.unique(&format!("{path}.unique"), vec![path.to_owned()], action);
+        }
+        for rule in &column.rules {
+            self.rule(rule, Some(Own { column, path }), action);
+        }
+        let part = |plan: &mut Self, column: &Column, name: &str| {
+            plan.column(column, &format!("{path}.{name}"), action);
+        };
+        match &column.data_type {
+            DataType::Struct(fields) => {
+                for field in fields {
+                    part(self, field, &field.name);
+                }
+            }
+            DataType::List(element) => part(self, element, "element"),
+            DataType::Map { key, value } => {
+                part(self, key, "key");
+                part(self, value, "value");
+            }
+            _ => {}
+        }
+    }
+
+    /// A key that no two rows may share.
+    fn unique(&mut self, id: &str, columns: Vec<String>, action: Option<&OnFailure>) {
+        let id = self.id(id);
+        let on_failure = match action {
+            Some(OnFailure::Repair(_)) | None => OnFailure::Reject,
+            Some(action) => action.clone(),
+        };
+        let run = self.key(&columns, Nulls::Distinct);
+        self.rules.planned.push(Planned {
+            id,
+            check: "unique".to_owned(),
+            name: None,
+            description: None,
+            columns,
+            severity: Severity::Error,
+            dimension: None,
+            on_failure,
+            otherwise: OnFailure::Reject,
+            threshold: None,
+            expected: None,
+            message: None,
+            run,
+        });
+    }
+
+    /// The place of a key among those of the gate.
+    fn key(&mut self, columns: &[String], nulls: Nulls) -> Run {
+        let key = (columns.to_vec(), nulls);
+        let known = self.rules.keys.iter().position(|known| *known == key);
+        Run::Unique(known.unwrap_or_else(|| {
+            self.rules.keys.push(key);
+            self.rules.keys.len() - 1
+        }))
+    }
+
+    fn measure(&mut self, measure: Result<Measure, String>) -> Run {
+        match measure {
+            Ok(measure) => {
+                self.rules.measures.push(measure);
+                Run::Measure(self.rules.measures.len() - 1)
+            }
+            Err(why) => Run::NotRun(why),
+        }
+    }
+
+    /// A rule of the contract.
+    fn rule(&mut self, rule: &Rule, own: Option<Own<'_>>, above: Option<&OnFailure>) {
+        let check = rule.check.name();
+        let wanted = match (&rule.id, own) {
+            (Some(id), _) => id.clone(),
+            (None, Some(own)) => format!("{}.{check}", own.path),
+            (None, None) => check.to_owned(),
+        };
+        let id = self.id(&wanted);
+        let run = self.run(rule, own);
+        let (on_failure, otherwise) = happens(rule, above);
+        self.rules.planned.push(Planned {
+            id,
+            check: check.to_owned(),
+            name: rule.name.clone(),
+            description: rule.description.clone(),
+            columns: columns(rule, own),
+            severity: rule.severity,
+            dimension: rule.dimension,
+            on_failure,
+            otherwise,
+            threshold: rule.threshold,
+            expected: expected(rule),
+            message: rule.message.clone(),
+            run,
+        });
+    }
+
+    fn run(&mut self, rule: &Rule, own: Option<Own<'_>>) -> Run {
+        let own_column = |own: Option<Own<'_>>| own.map(|own| own.path.to_owned());
+        let subject = |column: &Option<String>| column.clone().or_else(|| own_column(own));
+        let together = |columns: &[String]| match columns {
+            [] => own_column(own).into_iter().collect(),
+            columns => columns.to_vec(),
+        };
+        let without = || "the rule does not say which column it is about".to_owned();
+        let schema = Arc::clone(&self.schema);
+        match &rule.check {
+            Check::NullValues => self.of_column(own, |_| Ok(RowCheck::NotNull)),
+            Check::MissingValues { missing } => {
+                self.of_column(own, |t| Missing::bind(missing, t).map(RowCheck::Missing))
+            }
+            Check::InvalidValues { valid, pattern } => self.invalid(own, valid, pattern.as_deref()),
+            Check::DuplicateValues { columns } => match together(columns) {
+                columns if columns.is_empty() => Run::NotRun(without()),
+                columns => self.key(&columns, Nulls::Equal),
+            },
+            Check::RowCount => self.measure(Ok(Measure::RowCount(RowCount::default()))),
+            Check::Expression { expression } => {
+                let predicate = Expression::parse(expression)
+                    .map_err(|error| error.to_string())
+                    .and_then(|e| Predicate::bind(&e, &schema).map_err(|e| e.to_string()));
+                match predicate {
+                    Ok(predicate) => Run::Expression(predicate),
+                    Err(why) => Run::NotRun(why),
+                }
+            }
+            Check::UnknownReferences {
+                columns,
+                references,
+            } => match self.context.keys(references) {
+                Some(Ok(keys)) => Run::Refers(Refers::new(&together(columns), keys)),
+                Some(Err(why)) => Run::NotRun(why),
+                None => {
+                    let product = references.first().map(|r| r.product.to_string());
+                    let product = product.unwrap_or_default();
+                    Run::NotRun(format!("the keys of `{product}` were not given"))
+                }
+            },
+            Check::Aggregate { function, column } => {
+                let bound = subject(column).ok_or_else(without).and_then(|column| {
+                    if *function == Aggregate::DistinctCount {
+                        let groups = Groups::bind(Figure::Count, &[column], &schema);
+                        return groups.map(Measure::Groups);
+                    }
+                    Aggregated::bind(*function, &column, &schema).map(Measure::Aggregated)
+                });
+                self.measure(bound)
+            }
+            Check::Age { column } => {
+                let column = subject(column).ok_or_else(without);
+                let bound = column.and_then(|column| Newest::bind(&column, &schema));
+                self.measure(bound.map(Measure::Newest))
+            }
+            Check::OutOfOrder {
+                column,
+                by,
+                order,
+                strictly,
+            } => {
+                let bound = subject(column).ok_or_else(without).and_then(|column| {
+                    let strictly = *strictly;
+                    let rising = Neighbours::Rising { column, strictly };
+                    Sequence::bind(rising, by, order, &schema)
+                });
+                self.measure(bound.map(Measure::Sequence))
+            }
+            Check::Discontinuity {
+                opening,
+                closing,
+                by,
+                order,
+            } => {
+                let neighbours = Neighbours::Continuous {
+                    opening: opening.clone(),
+                    closing: closing.clone(),
+                };
+                let bound = Sequence::bind(neighbours, by, order, &schema);
+                self.measure(bound.map(Measure::Sequence))
+            }
+            Check::SmallestGroup { columns } => match together(columns) {
+                columns if columns.is_empty() => Run::NotRun(without()),
+                columns => {
+                    let groups = Groups::bind(Figure::Smallest, &columns, &schema);
+                    self.measure(groups.map(Measure::Groups))
+                }
+            },
+            Check::VolumeChange { publishes } => match &self.context.rows_before {
+                Some(before) => {
+                    self.measure(Ok(Measure::Volume(Volume::new(before, *publishes))))
+                }
+                None => Run::NotRun("the publishes before were not given".to_owned()),
+            },
+            Check::Drift { .. } => {
+                Run::NotRun("the distribution of earlier publishes is not kept yet".to_owned())
+            }
+            Check::NotRun { kind } => Run::NotRun(format!("rules of kind `{kind}` are not run")),
+            other => Run::NotRun(format!("`{}` is not run", other.name())),
+        }
+    }
+
+    fn of_column(
+        &self,
+        own: Option<Own<'_>>,
+        bind: impl FnOnce(&ArrowType) -> Result<RowCheck, String>,
+    ) -> Run {
+        match own {
+            Some(own) => bound_at(own.path, &self.schema, bind),
+            None => Run::NotRun("the rule does not say which column it is about".to_owned()),
+        }
+    }
+
+    /// Values allowed and a pattern: where both are given, both hold.
+    fn invalid(&self, own: Option<Own<'_>>, valid: &[Value], pattern: Option<&str>) -> Run {
+        match (valid, pattern) {
+            ([], None) => {
+                Run::NotRun("the rule says neither which values are valid nor a pattern".to_owned())
+            }
+            ([], Some(pattern)) => {
+                self.of_column(own, |t| Pattern::bind(pattern, t).map(RowCheck::Pattern))
+            }
+            (valid, None) => self.of_column(own, |t| Member::bind(valid, t).map(RowCheck::Member)),
+            (valid, Some(pattern)) => self.of_column(own, |t| {
+                // Of the values allowed only those are left that keep to the pattern.
+                let pattern = Pattern::bind(pattern, t)?;
+                let fits = |value: &&Value| {
+                    value.as_str().is_some_and(|text| {
+                        let array: arrow_array::ArrayRef =
+                            Arc::new(arrow_array::StringArray::from(vec![text]));
+                        RowCheck::Pattern(pattern.clone()).failing(&array).count() == 0
+                    })
+                };
+                let valid: Vec<Value> = valid.iter().filter(fits).cloned().collect();
+                Member::bind(&valid, t).map(RowCheck::Member)
+            }),
+        }
+    }
+}
+
+/// A rule that a column states by itself: how it is run, and what happens on a breach.
+struct Said<'a> {
+    run: Run,
+    action: Option<&'a OnFailure>,
+    product: Option<&'a OnFailure>,
+}
+
+/// What happens on a breach of a rule, and to rows that a repair does not set right.
+fn happens(rule: &Rule, above: Option<&OnFailure>) -> (OnFailure, OnFailure) {
+    // What column and product say is meant for breaches of promises, not for notices.
+    let above = above.filter(|_| rule.severity == Severity::Error);
+    let above = above.filter(|action| match action {
+        OnFailure::Quarantine => rule.check.is_by_row(),
+        OnFailure::Repair(_) => false,
+        _ => true,
+    });
+    let on_failure = match (&rule.on_failure, above) {
+        (Some(said), _) => said.clone(),
+        (None, Some(above)) => above.clone(),
+        (None, None) => rule.what_happens().clone(),
+    };
+    let otherwise = match above {
+        Some(OnFailure::Quarantine) => OnFailure::Quarantine,
+        _ if rule.severity == Severity::Error => OnFailure::Reject,
+        _ => OnFailure::Report,
+    };
+    (on_failure, otherwise)
+}
+
+/// The columns that a rule looks at.
+fn columns(rule: &Rule, own: Option<Own<'_>>) -> Vec<String> {
+    let own: Vec<String> = own.map(|own| own.path.to_owned()).into_iter().collect();
+    let or_own = |columns: &[String]| match columns {
+        [] => own.clone(),
+        columns => columns.to_vec(),
+    };
+    let one = |column: &Option<String>| match column {
+        Some(column) => vec![column.clone()],
+        None => own.clone(),
+    };
+    match &rule.check {
+        Check::DuplicateValues { columns }
+        | Check::SmallestGroup { columns }
+        | Check::UnknownReferences { columns, .. } => or_own(columns),
+        Check::Aggregate { column, .. }
+        | Check::Age { column }
+        | Check::Drift { column, .. }
+        | Check::OutOfOrder { column, .. } => one(column),
+        Check::Discontinuity {
+            opening, closing, ..
+        } => vec![opening.clone(), closing.clone()],
+        Check::Expression { expression } => match Expression::parse(expression) {
+            Ok(expression) => expression.columns().into_iter().map(Into::into).collect(),
+            Err(_) => own,
+        },
+        _ => own,
+    }
+}
+
+/// What a rule demands, for people.
+fn expected(rule: &Rule) -> Option<String> {
+    let threshold = rule.threshold.map(|threshold: Threshold| threshold.to_string());
+    let detail = match &rule.check {
+        Check::Expression { expression } => Some(expression.clone()),
+        Check::InvalidValues { valid, pattern } => {
+            let listed = (!valid.is_empty()).then(|| listed(valid));
+            listed.or_else(|| pattern.as_ref().map(|p| format!("matches `{p}`")))
+        }
+        Check::UnknownReferences { references, .. } => {
+            let texts: Vec<String> = references.iter().map(ToString::to_string).collect();
+            Some(format!("is in {}", texts.join(", ")))
+        }
+        _ => None,
+    };
+    match (detail, threshold) {
+        (Some(detail), Some(threshold)) => Some(format!("{detail}; {threshold}")),
+        (detail, threshold) => detail.or(threshold),
+    }
+}
+
+/// The first of a list of values, for people.
+fn listed<'a>(values: impl IntoIterator<Item = &'a Value>) -> String {
+    let mut texts: Vec<String> = values
+        .into_iter()
+        .take(9)
+        .map(|value| match value.as_str() {
+            Some(text) => text.to_owned(),
+            None => value.to_string(),
+        })
+        .collect();
+    if texts.len() > 8 {
+        texts[8] = "…".to_owned();
+    }
+    format!("one of {}", texts.join(", "))
+}
+
+/// Whether the structure judges values of the type beyond what Arrow does.
+fn is_judged_as_type(data_type: &DataType) -> bool {
+    matches!(
+        data_type,
+        DataType::Uuid
+            | DataType::Decimal { .. }
+            | DataType::Date
+            | DataType::Timestamp
+            | DataType::TimestampNtz
+    )
+}
+
+fn bound_at(
+    path: &str,
+    schema: &Schema,
+    bind: impl FnOnce(&ArrowType) -> Result<RowCheck, String>,
+) -> Run {
+    match ColumnCheck::bind(path, schema, bind) {
+        Ok(check) => Run::Column(check),
+        Err(error) => Run::NotRun(error.to_string()),
+    }
+}
+
+type Bind<'a> = Box<dyn FnOnce(&ArrowType) -> Result<RowCheck, String> + 'a>;
+
+/// What a column's limits say, as checks to be bound to its type.
+fn limits(column: &Column) -> Vec<(&'static str, Option<String>, Bind<'_>)> {
+    let limits = &column.limits;
+    let mut out: Vec<(&'static str, Option<String>, Bind<'_>)> = Vec::new();
+    let ranges = [
+        (&limits.minimum, &limits.maximum, true),
+        (&limits.exclusive_minimum, &limits.exclusive_maximum, false),
+    ];
+    for (minimum, maximum, inclusive) in ranges {
+        if minimum.is_none() && maximum.is_none() {
+            continue;
+        }
+        let bound = |value: &Option<Value>| {
+            value.clone().map(|value| Bound { value, inclusive })
+        };
+        let (low, high) = (bound(minimum), bound(maximum));
+        let sign = if inclusive { "<=" } else { "<" };
+        let mut text = String::new();
+        if let Some(value) = minimum {
+            text.push_str(&format!("{value} {sign} "));
+        }
+        text.push_str("value");
+        if let Some(value) = maximum {
+            text.push_str(&format!(" {sign} {value}"));
+        }
+        let bind = move |t: &ArrowType| {
+            Range::bind(low.as_ref(), high.as_ref(), t).map(RowCheck::Range)
+        };
+        out.push(("range", Some(text), Box::new(bind)));
+    }
+    if let Some(step) = limits.multiple_of {
+        let text = Some(format!("a multiple of {step}"));
+        let bind = move |t: &ArrowType| {
+            let step = dataproduct_contract::Number::try_from(step)
+                .map(Value::from)
+                .map_err(|_| "the step is no number".to_owned())?;
+            MultipleOf::bind(&step, t).map(RowCheck::MultipleOf)
+        };
+        out.push(("multipleOf", text, Box::new(bind)));
+    }
+    let span = |low: Option<u64>, high: Option<u64>, what: &str| {
+        (low.is_some() || high.is_some()).then(|| match (low, high) {
+            (Some(low), Some(high)) => format!("{low} to {high} {what}"),
+            (Some(low), None) => format!("at least {low} {what}"),
+            (None, high) => format!("at most {} {what}", high.unwrap_or_default()),
+        })
+    };
+    if let Some(text) = span(limits.min_length, limits.max_length, "characters") {
+        let bind =
+            |t: &ArrowType| Length::bind(limits.min_length, limits.max_length, t).map(RowCheck::Length);
+        out.push(("length", Some(text), Box::new(bind)));
+    }
+    if let Some(text) = span(limits.min_items, limits.max_items, "items") {
+        let bind = |t: &ArrowType| {
+            ItemCount::bind(limits.min_items, limits.max_items, t).map(RowCheck::ItemCount)
+        };
+        out.push(("items", Some(text), Box::new(bind)));
+    }
+    if limits.unique_items {
+        let bind = |t: &ArrowType| UniqueItems::bind(t).map(RowCheck::UniqueItems);
+        out.push(("uniqueItems", None, Box::new(bind)));
+    }
+    if let Some(pattern) = &limits.pattern {
+        let bind = |t: &ArrowType| Pattern::bind(pattern, t).map(RowCheck::Pattern);
+        let text = Some(format!("matches `{pattern}`"));
+        out.push(("pattern", text, Box::new(bind)));
+    }
+    if let Some(format) = &limits.format
+        && column.data_type == DataType::String
+    {
+        let bind = |t: &ArrowType| FormatCheck::bind(format, t).map(RowCheck::Format);
+        out.push(("format", Some(format!("is {format}")), Box::new(bind)));
+    }
+    if !column.allowed.is_empty() && !column.open_enum && column.data_type != DataType::String {
+        let values: Vec<Value> = column.allowed.iter().map(|a| a.value.clone()).collect();
+        let text = Some(listed(&values));
+        let bind = move |t: &ArrowType| Member::bind(&values, t).map(RowCheck::Member);
+        out.push(("allowed", text, Box::new(bind)));
+    }
+    out
+}

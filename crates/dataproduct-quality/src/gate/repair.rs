@@ -1,0 +1,117 @@
+//! Values that break a rule, set right. Only rows that break the rule are touched.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, BooleanArray, StringArray};
+use arrow_schema::{DataType, SortOptions};
+use dataproduct_contract::{Column, Repair, Value};
+
+use crate::encoding;
+use crate::failed::Failed;
+
+/// The column with the values of failing rows set right.
+pub(crate) fn repaired(
+    array: &ArrayRef,
+    column: &Column,
+    repair: &Repair,
+    failing: &Failed,
+) -> Result<ArrayRef, String> {
+    let Some(mask) = failing.mask() else {
+        return Ok(Arc::clone(array));
+    };
+    let others = match repair {
+        Repair::Trim => trimmed(array)?,
+        Repair::Default(value) => constant(value, column, array.len())?,
+        Repair::Map(pairs) => mapped(array, column, pairs)?,
+        // Rows are chosen between, not changed.
+        _ => return Ok(Arc::clone(array)),
+    };
+    let mask = BooleanArray::new(mask.clone(), None);
+    let (plain, others) = (plain(array)?, plain(&others)?);
+    let zipped = arrow_select::zip::zip(&mask, &others, &plain).map_err(|e| e.to_string())?;
+    encoding::encode(&zipped, array.data_type())
+}
+
+/// The failing rows whose value is another now.
+pub(crate) fn changed(before: &ArrayRef, after: &ArrayRef, failing: &Failed) -> Failed {
+    let Some(mask) = failing.mask() else {
+        return Failed::none();
+    };
+    let (Ok(before), Ok(after)) = (plain(before), plain(after)) else {
+        return failing.clone();
+    };
+    let compare = arrow_ord::ord::make_comparator(&before, &after, SortOptions::default());
+    let Ok(compare) = compare else {
+        return failing.clone();
+    };
+    Failed::of_rows(before.len(), None, |row| {
+        mask.value(row) && compare(row, row) != std::cmp::Ordering::Equal
+    })
+}
+
+/// Labels as the text that they are.
+fn plain(array: &ArrayRef) -> Result<ArrayRef, String> {
+    match array.data_type() {
+        DataType::Dictionary(_, values) => {
+            arrow_cast::cast(array, values).map_err(|error| error.to_string())
+        }
+        _ => Ok(Arc::clone(array)),
+    }
+}
+
+/// Text without white space at its ends; null where nothing is left.
+fn trimmed(array: &ArrayRef) -> Result<ArrayRef, String> {
+    let array = plain(array)?;
+    let texts = array.as_string_opt::<i32>().ok_or("only text can be trimmed")?;
+    let trimmed = texts.iter().map(|text| text.map(str::trim).filter(|text| !text.is_empty()));
+    Ok(Arc::new(trimmed.collect::<StringArray>()))
+}
+
+/// One value in every row.
+fn constant(value: &Value, column: &Column, rows: usize) -> Result<ArrayRef, String> {
+    let one = of_values(std::slice::from_ref(value), column)?;
+    let indices = arrow_array::UInt32Array::from_value(0, rows);
+    arrow_select::take::take(&one, &indices, None).map_err(|error| error.to_string())
+}
+
+/// Each value by the pairs; those that are in none stay.
+fn mapped(array: &ArrayRef, column: &Column, pairs: &[(Value, Value)]) -> Result<ArrayRef, String> {
+    // A value that the column cannot hold is one that it never has.
+    let held = |(from, _): &&(Value, Value)| of_values(std::slice::from_ref(from), column).is_ok();
+    let (from, to): (Vec<Value>, Vec<Value>) = pairs.iter().filter(held).cloned().unzip();
+    let (from, to) = (of_values(&from, column)?, of_values(&to, column)?);
+    let array = plain(array)?;
+    let equal = arrow_ord::ord::make_comparator(&array, &from, SortOptions::default())
+        .map_err(|error| error.to_string())?;
+    // Place 0 of `interleave` is the column itself, place 1 what the pairs lead to.
+    let places: Vec<(usize, usize)> = (0..array.len())
+        .map(|row| {
+            let pair = (0..from.len()).find(|pair| equal(row, *pair) == std::cmp::Ordering::Equal);
+            pair.map_or((0, row), |pair| (1, pair))
+        })
+        .collect();
+    arrow_select::interleave::interleave(&[array.as_ref(), to.as_ref()], &places)
+        .map_err(|error| error.to_string())
+}
+
+/// Values as an array of the column's type.
+fn of_values(values: &[Value], column: &Column) -> Result<ArrayRef, String> {
+    let column = column.clone().with_nullable(true);
+    let field = column.to_arrow();
+    let text = |value: &Value| match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    };
+    let texts: StringArray = values.iter().map(text).collect();
+    if matches!(field.data_type(), DataType::Dictionary(..) | DataType::Utf8) {
+        return Ok(Arc::new(texts));
+    }
+    let options = arrow_cast::CastOptions {
+        safe: false,
+        ..arrow_cast::CastOptions::default()
+    };
+    arrow_cast::cast_with_options(&texts, field.data_type(), &options)
+        .map_err(|error| format!("a value to repair with is none of the column: {error}"))
+}

@@ -1,0 +1,99 @@
+//! What the rules have found so far: counts, first rows and samples, batch by batch.
+
+use std::time::Duration;
+
+use arrow_array::RecordBatch;
+use arrow_array::Array;
+use arrow_cast::display::{ArrayFormatter, FormatOptions};
+use dataproduct_contract::{Message, OnFailure};
+
+use super::rule::Planned;
+use crate::failed::Failed;
+use crate::outcome::{DEFAULT_MAX_SAMPLES, Mask, Sample};
+
+/// What one rule has found so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) failed: u64,
+    pub(crate) repaired: u64,
+    pub(crate) first_row: Option<u64>,
+    pub(crate) samples: Vec<Sample>,
+    pub(crate) elapsed: Duration,
+    pub(crate) messages: Vec<String>,
+}
+
+/// How many messages one rule sends in one run, at most; the report counts all rows.
+const MAX_MESSAGES: usize = 100;
+
+impl Tally {
+    /// Takes in the rows of a batch that break a rule. `number` tells the number of a row, where it is known.
+    pub(crate) fn add(
+        &mut self,
+        rule: &Planned,
+        rows: &RecordBatch,
+        failed: &Failed,
+        number: impl Fn(usize) -> Option<u64>,
+        mask: &Mask,
+    ) {
+        if failed.count() == 0 {
+            return;
+        }
+        if self.failed == 0 {
+            self.first_row = failed.first().and_then(&number);
+        }
+        self.failed += failed.count() as u64;
+        let wanted = DEFAULT_MAX_SAMPLES.saturating_sub(self.samples.len());
+        for row in failed.rows().take(wanted) {
+            self.samples.push(sample(rule, rows, row, number(row), mask));
+        }
+        if let (OnFailure::Notify, Some(message)) = (&rule.on_failure, &rule.message) {
+            let wanted = MAX_MESSAGES.saturating_sub(self.messages.len());
+            for row in failed.rows().take(wanted) {
+                self.messages.push(said(message, rows, row, mask));
+            }
+        }
+    }
+}
+
+/// The columns of a rule in a row that breaks it; all columns where the rule is of the whole product.
+fn sample(
+    rule: &Planned,
+    rows: &RecordBatch,
+    row: usize,
+    number: Option<u64>,
+    mask: &Mask,
+) -> Sample {
+    let schema = rows.schema_ref();
+    let is_shown = |name: &str| {
+        let top = |column: &String| column.split('.').next() == Some(name);
+        rule.columns.is_empty() || rule.columns.iter().any(top)
+    };
+    let shown = schema.fields().iter().zip(rows.columns());
+    let shown: Vec<(&str, String)> = shown
+        .filter(|(field, _)| is_shown(field.name()))
+        .map(|(field, array)| (field.name().as_str(), text(array.as_ref(), row)))
+        .collect();
+    mask.sample(number, shown.iter().map(|(name, text)| (*name, text.as_str())))
+}
+
+/// A rule's message about one row.
+fn said(message: &str, rows: &RecordBatch, row: usize, mask: &Mask) -> String {
+    let Ok(parsed) = Message::parse(message) else {
+        return message.to_owned();
+    };
+    parsed.render(|name| {
+        let array = rows.column_by_name(name)?;
+        Some(mask.value(name, &text(array.as_ref(), row)))
+    })
+}
+
+/// A value as people read it.
+pub(crate) fn text(array: &dyn Array, row: usize) -> String {
+    if array.is_null(row) {
+        return "null".to_owned();
+    }
+    match ArrayFormatter::try_new(array, &FormatOptions::default()) {
+        Ok(formatter) => formatter.value(row).try_to_string().unwrap_or_default(),
+        Err(_) => String::new(),
+    }
+}

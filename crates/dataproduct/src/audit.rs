@@ -1,0 +1,298 @@
+//! The quality gate of one publish: what it is told, what it keeps apart, and what becomes of its report.
+
+use std::collections::BTreeMap;
+
+use arrow_array::RecordBatch;
+use bytes::Bytes;
+use dataproduct_contract::{Check, ColumnRef, Contract, ProductName, ProductRef};
+use dataproduct_quality::outcome::{Outcome, QualityReport};
+use dataproduct_quality::{
+    Admitted, Concluded, Finding, Finished, Gate, GateContext, Quarantined, ReferenceKeys, Report,
+    SecondPass, Separation, Verdict,
+};
+use dataproduct_table::{QuarantineWriter, Snapshot, Table, Writer};
+use futures::TryStreamExt as _;
+
+use crate::{Error, Mesh, Result};
+
+/// Over how many publishes rules may look back.
+const MOST_PUBLISHES: usize = 100;
+
+/// The gate of one publish, and the rows that it keeps apart.
+pub(crate) struct Audit {
+    contract: Contract,
+    table: Table,
+    publish_id: String,
+    gate: Option<Gate>,
+    refused: Option<Report>,
+    apart: Option<QuarantineWriter>,
+    report: Option<Box<QualityReport>>,
+}
+
+impl Audit {
+    /// Begins the audit of a publish: rows that are referred to and publishes before are looked up here.
+    pub(crate) async fn begin(
+        mesh: &Mesh,
+        contract: &Contract,
+        table: &Table,
+        publish_id: &str,
+    ) -> Result<Self> {
+        let mut context = GateContext::new(publish_id, mesh.0.now());
+        if looks_back(contract) {
+            context = context.with_rows_before(rows_before(table).await?);
+        }
+        context = with_keys(mesh, contract, context).await;
+        Ok(Self {
+            gate: Some(Gate::with_context(contract, context)),
+            contract: contract.clone(),
+            table: table.clone(),
+            publish_id: publish_id.to_owned(),
+            refused: None,
+            apart: None,
+            report: None,
+        })
+    }
+
+    /// Checks a batch; gives the rows to be written, or `None` if nothing of the publish will be.
+    pub(crate) async fn check(&mut self, batch: RecordBatch) -> Result<Option<Admitted>> {
+        let Some(gate) = &mut self.gate else {
+            return Ok(None);
+        };
+        match gate.check(batch) {
+            Verdict::Admitted(rows) => Ok(Some(rows)),
+            Verdict::Separated {
+                admitted,
+                quarantined,
+            } => {
+                self.keep(&quarantined).await?;
+                Ok(Some(admitted))
+            }
+            Verdict::Refused(report) => {
+                self.refused.get_or_insert(report);
+                Ok(None)
+            }
+        }
+    }
+
+    async fn keep(&mut self, rows: &Quarantined) -> Result<()> {
+        let writer = match &mut self.apart {
+            Some(writer) => writer,
+            None => {
+                let quarantine = self.table.quarantine_for(&self.contract).await?;
+                let writer = quarantine.write(&self.publish_id, &self.contract).await?;
+                self.apart.insert(writer)
+            }
+        };
+        Ok(writer.push(rows).await?)
+    }
+
+    /// Ends the audit. Rows that repeat others are looked for among the staged rows a second time where that is open;
+    /// what is to be kept apart of them is taken out of what `writer` has staged.
+    pub(crate) async fn end(&mut self, writer: &mut Writer) -> Result<()> {
+        let Some(gate) = self.gate.take() else {
+            return Ok(());
+        };
+        if let Some(report) = self.refused.take() {
+            let quality = match gate.finish().map_err(unfinished)? {
+                Finished::Done(quality) => Some(quality),
+                // Nothing was staged of rows that were refused, so that keys stay unknown.
+                Finished::SecondPass(pass) => Some(pass.give_up()),
+            };
+            return Err(self.refusal(report, quality));
+        }
+        let quality = match gate.finish().map_err(unfinished)? {
+            Finished::Done(quality) => quality,
+            Finished::SecondPass(pass) => self.second(*pass, writer).await?,
+        };
+        if !quality.verdict().is_accepted() {
+            let report = findings(&quality);
+            return Err(self.refusal(report, Some(quality)));
+        }
+        writer.set_quality(summary(&quality));
+        if quality.rows().read() > 0 {
+            let text = Bytes::from(quality.to_json());
+            self.table.put_report(&self.publish_id, text).await?;
+        }
+        self.report = Some(quality);
+        Ok(())
+    }
+
+    /// Looks at the staged rows again.
+    async fn second(
+        &mut self,
+        mut pass: SecondPass,
+        writer: &mut Writer,
+    ) -> Result<Box<QualityReport>> {
+        let staged = writer.stage().await?;
+        let schema = self.contract.arrow_schema();
+        let mut rows = staged.scan().read_as(schema.clone()).stream()?;
+        while let Some(batch) = rows.try_next().await? {
+            pass.look(&batch)
+                .map_err(|report| self.refusal(report, None))?;
+        }
+        match pass.without_numbers().conclude() {
+            Concluded::Done(quality) => Ok(quality),
+            Concluded::Separation(separation) => self.separate(*separation, &staged, writer).await,
+        }
+    }
+
+    /// Writes the staged rows anew, without those that repeat others.
+    async fn separate(
+        &mut self,
+        mut separation: Separation,
+        staged: &Snapshot,
+        writer: &mut Writer,
+    ) -> Result<Box<QualityReport>> {
+        writer.restart();
+        let schema = self.contract.arrow_schema();
+        let mut rows = staged.scan().read_as(schema).stream()?;
+        while let Some(batch) = rows.try_next().await? {
+            match separation.check(batch) {
+                Verdict::Admitted(rows) => writer.push(&rows).await?,
+                Verdict::Separated {
+                    admitted,
+                    quarantined,
+                } => {
+                    writer.push(&admitted).await?;
+                    self.keep(&quarantined).await?;
+                }
+                Verdict::Refused(report) => return Err(self.refusal(report, None)),
+            }
+        }
+        Ok(separation.finish())
+    }
+
+    /// Commits the rows that are kept apart. They count once the publish is committed, which comes next.
+    pub(crate) async fn keep_apart(&mut self) -> Result<()> {
+        if let Some(writer) = self.apart.take() {
+            return Ok(writer.commit().await?);
+        }
+        // An earlier try of the same publish may have kept rows apart that are published now.
+        if let Some(quarantine) = self.table.quarantine().await?
+            && quarantine.holds(&self.publish_id).await?
+        {
+            quarantine.remove([self.publish_id.as_str()]).await?;
+        }
+        Ok(())
+    }
+
+    /// How many rows were kept apart.
+    pub(crate) fn quarantined(&self) -> u64 {
+        self.report
+            .as_ref()
+            .map_or(0, |report| report.rows().quarantined())
+    }
+
+    fn refusal(&self, report: Report, quality: Option<Box<QualityReport>>) -> Error {
+        Error::Refused {
+            product: self.contract.name().clone(),
+            version: self.contract.version().clone(),
+            report,
+            quality,
+        }
+    }
+}
+
+fn unfinished(why: String) -> Error {
+    Error::Input {
+        reason: format!("the keys of the rows could not be compared: {why}"),
+        source: None,
+    }
+}
+
+/// The rules that reject, as findings.
+fn findings(quality: &QualityReport) -> Report {
+    let rejecting = quality.results().iter().filter(|result| result.rejects());
+    rejecting.map(Finding::of).collect()
+}
+
+/// What the commit says of the quality of its rows.
+fn summary(quality: &QualityReport) -> BTreeMap<String, String> {
+    let rows = quality.rows();
+    let mut out = BTreeMap::from([
+        ("rowsRead".to_owned(), rows.read().to_string()),
+        ("rowsQuarantined".to_owned(), rows.quarantined().to_string()),
+        ("rowsRepaired".to_owned(), rows.repaired().to_string()),
+    ]);
+    let count = |is: fn(&Outcome) -> bool| {
+        quality
+            .results()
+            .iter()
+            .filter(|r| is(&r.outcome))
+            .count()
+            .to_string()
+    };
+    out.insert("rulesPassed".to_owned(), count(|o| *o == Outcome::Pass));
+    out.insert("rulesFailed".to_owned(), count(|o| *o == Outcome::Fail));
+    let open = count(|o| matches!(o, Outcome::NotEvaluated { .. }));
+    out.insert("rulesNotEvaluated".to_owned(), open);
+    for result in quality.results() {
+        if result.failed_rows > 0 && out.len() < MOST_FACTS {
+            out.insert(
+                format!("failed.{}", result.rule),
+                result.failed_rows.to_string(),
+            );
+        }
+    }
+    out
+}
+
+/// How many facts about quality a commit has, at most.
+const MOST_FACTS: usize = 64;
+
+/// Whether a rule compares with the publishes before.
+fn looks_back(contract: &Contract) -> bool {
+    let is = |rule: &dataproduct_contract::Rule| matches!(rule.check, Check::VolumeChange { .. });
+    contract.rules().iter().any(is) || contract.columns().iter().any(|c| c.rules.iter().any(is))
+}
+
+/// The rows of the publishes before, the newest first; those without rows were heartbeats.
+async fn rows_before(table: &Table) -> Result<Vec<u64>> {
+    let history = table.history(MOST_PUBLISHES * 2).await?;
+    let rows = history
+        .into_iter()
+        .filter_map(|commit| Some(commit.facts?.rows));
+    Ok(rows.filter(|rows| *rows > 0).take(MOST_PUBLISHES).collect())
+}
+
+/// Reads what the rows refer to. What cannot be read leaves the rule not evaluated, with the reason.
+async fn with_keys(mesh: &Mesh, contract: &Contract, mut context: GateContext) -> GateContext {
+    for (references, keys) in GateContext::references_of(contract) {
+        let keys = match (keys, references.first()) {
+            (Ok(keys), Some(first)) => {
+                let product = first.product.clone();
+                let read = read_keys(mesh, &product, &references, keys).await;
+                read.map_err(|error| format!("`{product}` could not be read: {error}"))
+            }
+            (keys, _) => keys,
+        };
+        context = context.with_keys(&references, keys);
+    }
+    context
+}
+
+async fn read_keys(
+    mesh: &Mesh,
+    product: &ProductName,
+    references: &[ColumnRef],
+    mut keys: ReferenceKeys,
+) -> Result<ReferenceKeys> {
+    let product = mesh
+        .product(&ProductRef::from(product.clone()).to_string())
+        .await?;
+    // Of a nested column the one at the top level is read.
+    let top = |reference: &ColumnRef| {
+        let name = reference.column.split('.').next();
+        name.unwrap_or(&reference.column).to_owned()
+    };
+    let mut columns: Vec<String> = references.iter().map(top).collect();
+    columns.dedup();
+    let mut rows = Box::pin(product.read().select(columns).batches().await?);
+    while let Some(batch) = rows.try_next().await? {
+        keys.push(&batch).map_err(|reason| Error::Input {
+            reason,
+            source: None,
+        })?;
+    }
+    Ok(keys)
+}
