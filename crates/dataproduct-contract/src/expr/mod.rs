@@ -56,7 +56,7 @@ pub const MAX_EXPRESSION_DEPTH: usize = 64;
 /// let problems = Expression::parse("reserved <= 'many'")?.check(&columns).unwrap_err();
 /// assert_eq!(
 ///     problems[0].to_string(),
-///     "character 10: an integer cannot be compared with text [expression-type]; write a number without quotes",
+///     "character 13: an integer cannot be compared with text [expression-type]; write a number without quotes",
 /// );
 /// # Ok::<(), dataproduct_contract::ExpressionError>(())
 /// ```
