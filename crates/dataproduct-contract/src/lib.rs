@@ -24,6 +24,7 @@ mod contract;
 mod data_type;
 mod draft;
 pub mod escape;
+pub mod expr;
 mod from_document;
 mod name;
 pub mod odcs;
@@ -46,6 +47,10 @@ pub use column::{AllowedValue, Classification, Column, Deprecation, Limits, PiiC
 pub use consumption::Consumption;
 pub use contract::{AccessRole, Consumer, Contract, Member, Ownership, Status, SupportChannel};
 pub use data_type::{DataType, MAX_DECIMAL_PRECISION, UTC};
+pub use expr::{
+    ExprType, Expression, ExpressionError, MAX_EXPRESSION_BYTES, MAX_EXPRESSION_DEPTH,
+    MAX_EXPRESSION_NODES,
+};
 pub use name::{ColumnRef, MAX_NAME_BYTES, Name, NameError, ProductName, ProductRef};
 pub use problem::{Problem, Problems};
 pub use rule::{

@@ -10,7 +10,7 @@ use crate::value::Value;
 use crate::yaml::{Content, MAX_DEPTH, MAX_PROBLEMS, Node, Path, first_fault};
 
 mod format;
-mod nearest;
+pub(crate) mod nearest;
 
 pub(crate) use format::{is_date, is_date_time, is_reference, is_stable_id};
 

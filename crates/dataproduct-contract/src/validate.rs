@@ -7,6 +7,7 @@ mod rules;
 mod service;
 
 pub(crate) use columns::{MAX_DEPTH, each, fill_ids, names};
+pub(crate) use patterns::PatternBudget;
 
 use std::collections::BTreeSet;
 

@@ -1,13 +1,13 @@
 //! Names that an author may have meant.
 
 /// Names in backquotes, separated by commas.
-pub(super) fn quoted(names: &[&str]) -> String {
+pub(crate) fn quoted(names: &[&str]) -> String {
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     names.join(", ")
 }
 
 /// What to write instead of a value that is not among those allowed.
-pub(super) fn advice(found: &str, allowed: &[&str]) -> String {
+pub(crate) fn advice(found: &str, allowed: &[&str]) -> String {
     match nearest(found, allowed) {
         Some(name) => format!("did you mean `{name}`? Allowed are {}", quoted(allowed)),
         None => format!("write one of {}", quoted(allowed)),
@@ -26,7 +26,7 @@ pub(super) fn field_advice(found: &str, known: &[&str]) -> String {
 }
 
 /// The closest name, if it is close enough to be a slip of the pen.
-fn nearest<'a>(found: &str, names: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(found: &str, names: &[&'a str]) -> Option<&'a str> {
     // A long text is no slip, and the distance costs the product of the lengths.
     if found.len() > 64 {
         return None;

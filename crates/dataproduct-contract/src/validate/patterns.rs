@@ -20,7 +20,7 @@ const MAX_EXPANSION: usize = 20_000;
 
 /// Reports every pattern that does not compile, until the budget is used up.
 pub(super) fn check(draft: &Draft, problems: &mut Problems) {
-    let mut budget = Budget {
+    let mut budget = PatternBudget {
         left: MAX_PATTERNS_BYTES,
         expansion: MAX_EXPANSION,
         compiled: HashSet::new(),
@@ -34,13 +34,23 @@ pub(super) fn check(draft: &Draft, problems: &mut Problems) {
     budget.rules("rules", &draft.rules, problems);
 }
 
-struct Budget<'a> {
+/// What is left to be spent on patterns.
+pub(crate) struct PatternBudget<'a> {
     left: usize,
     expansion: usize,
     compiled: HashSet<&'a str>,
 }
 
-impl<'a> Budget<'a> {
+impl<'a> PatternBudget<'a> {
+    /// What the patterns of one expression may cost together.
+    pub(crate) fn of_expression() -> Self {
+        Self {
+            left: 2 * MAX_PATTERN_BYTES,
+            expansion: MAX_EXPANSION,
+            compiled: HashSet::new(),
+        }
+    }
+
     fn rules(&mut self, path: &str, rules: &'a [Rule], problems: &mut Problems) {
         for (i, rule) in rules.iter().enumerate() {
             if let Check::InvalidValues {
@@ -68,7 +78,7 @@ impl<'a> Budget<'a> {
     }
 
     /// What keeps a pattern from being accepted, as a code and a reason.
-    fn fault(&mut self, text: &str) -> Option<(&'static str, String)> {
+    pub(crate) fn fault(&mut self, text: &str) -> Option<(&'static str, String)> {
         // Known before the pattern is compiled, which is bounded in size only after its classes are tables.
         match expansion_cost(text) {
             Ok(cost) if cost <= self.expansion => self.expansion -= cost,

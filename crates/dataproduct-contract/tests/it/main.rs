@@ -7,6 +7,7 @@
 
 mod canonical;
 mod documents;
+mod expr;
 mod hostile;
 mod model;
 mod mutation;
