@@ -2,7 +2,8 @@
 
 use super::{find, shown};
 use crate::{
-    Aggregate, Check, Column, DataType, OnFailure, Operator, Problem, Problems, Repair, Rule, Unit,
+    Aggregate, Check, Column, DataType, Message, OnFailure, Operator, Placeholder, Problem,
+    Problems, Repair, Rule, Unit,
 };
 
 /// Over how many publishes a rule may look back.
@@ -26,6 +27,9 @@ pub(super) fn check(
     place.subject(&rule.check);
     if let Some(action) = &rule.on_failure {
         place.on_failure(action, &rule.check);
+    }
+    if let Some(message) = &rule.message {
+        place.message(message, &rule.check);
     }
 }
 
@@ -280,6 +284,32 @@ impl<'a> Place<'a> {
                 message,
                 "look back over 1 to 100 publishes",
             );
+        }
+    }
+
+    fn message(&mut self, text: &str, check: &Check) {
+        let message = match Message::parse(text) {
+            Ok(message) => message,
+            Err(error) => {
+                let fix = "write `{column}`, `{measure}` or `{rows}` for a value, `{{` and `}}` for braces";
+                self.wrong("message", "bad-message", error.to_string(), fix);
+                return;
+            }
+        };
+        let has_row = check.counts_faults() || matches!(check, Check::NotRun { .. });
+        for place in message.placeholders() {
+            let Placeholder::Column(name) = place else {
+                continue;
+            };
+            if self.named("message", name).is_some() && !has_row {
+                let about = check.name();
+                let message = format!(
+                    "`{about}` is about all rows together: `{{{}}}` is the value of none",
+                    shown(name)
+                );
+                let fix = "write `{measure}`, which is what was measured";
+                self.wrong("message", "bad-message", message, fix);
+            }
         }
     }
 
