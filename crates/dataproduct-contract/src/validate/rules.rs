@@ -1,9 +1,11 @@
 //! Quality rules: what they look at, what they compare, and what happens on a breach.
 
+use std::collections::HashMap;
+
 use super::{find, shown};
 use crate::{
     Aggregate, Check, Column, DataType, Message, OnFailure, Operator, Placeholder, Problem,
-    Problems, Repair, Rule, Unit,
+    Problems, Repair, Rule, Unit, Value,
 };
 
 /// Over how many publishes a rule may look back.
@@ -358,14 +360,7 @@ impl<'a> Place<'a> {
             Repair::Map(pairs) if !pairs.iter().all(|(_, to)| self.holds(to)) => {
                 Some("the map leads to a value that is none of the column")
             }
-            // Else a second repair would change what the first one has made.
-            Repair::Map(pairs)
-                if pairs
-                    .iter()
-                    .any(|(_, to)| pairs.iter().any(|(from, after)| from == to && after != to)) =>
-            {
-                Some("the map leads to a value that it maps again")
-            }
+            Repair::Map(pairs) => ambiguity(pairs),
             _ => None,
         };
         if let Some(reason) = refused {
@@ -379,12 +374,24 @@ impl<'a> Place<'a> {
     }
 
     /// Whether a value can stand in the rule's own column.
-    fn holds(&self, value: &crate::Value) -> bool {
+    fn holds(&self, value: &Value) -> bool {
         self.own.is_none_or(|column| {
             (value.is_null() && column.nullable)
                 || super::limits::fits(value, &column.data_type).is_ok()
         })
     }
+}
+
+/// Why pairs of a map do not say of each value what it becomes for good.
+fn ambiguity(pairs: &[(Value, Value)]) -> Option<&'static str> {
+    let becomes: HashMap<&Value, &Value> = pairs.iter().map(|(from, to)| (from, to)).collect();
+    if becomes.len() < pairs.len() {
+        return Some("the map says of one value twice what it becomes");
+    }
+    // Else a second repair would change what the first one has made.
+    let moves_on = |to| becomes.get(to).is_some_and(|after| *after != to);
+    let again = pairs.iter().any(|(_, to)| moves_on(to));
+    again.then_some("the map leads to a value that it maps again")
 }
 
 fn is_time(data_type: &DataType) -> bool {

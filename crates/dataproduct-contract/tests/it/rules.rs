@@ -255,6 +255,10 @@ fn repairs_that_set_nothing_right_are_refused() {
     let pair = |from: i64, to: i64| (Value::from(from), Value::from(to));
     assert_eq!(with(Repair::Map(vec![pair(1, 2)])), "");
     assert_eq!(
+        with(Repair::Map(vec![pair(1, 2), pair(3, 2), pair(1, 4)])),
+        "the map says of one value twice what it becomes"
+    );
+    assert_eq!(
         with(Repair::Map(vec![pair(1, 2), pair(2, 3)])),
         "the map leads to a value that it maps again"
     );
