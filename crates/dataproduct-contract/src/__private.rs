@@ -15,8 +15,9 @@ pub use crate::row::{
     record_column, required_column, schema_of,
 };
 pub use crate::{
-    Check, Classification, Column, ColumnRef, Consumption, Contract, Dimension, Operator,
-    PiiCategory, Problems, Rule, Severity, Status, SupportChannel, Threshold, Value,
+    Aggregate, Check, Classification, Column, ColumnRef, Consumption, Contract, Dimension,
+    OnFailure, Operator, PiiCategory, Problems, Repair, Rule, Severity, Status, SupportChannel,
+    Threshold, Value,
 };
 
 use crate::Finite;

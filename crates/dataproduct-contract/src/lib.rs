@@ -54,7 +54,8 @@ pub use expr::{
 pub use name::{ColumnRef, MAX_NAME_BYTES, Name, NameError, ProductName, ProductRef};
 pub use problem::{Problem, Problems};
 pub use rule::{
-    Aggregate, Check, Dimension, OnFailure, Operator, Repair, Rule, Severity, Threshold, Unit,
+    Aggregate, Check, Dimension, MAX_PLACEHOLDERS, Message, MessageError, MessagePart, OnFailure,
+    Operator, Placeholder, Repair, Rule, Severity, Threshold, Unit,
 };
 pub use sla::{Deadline, Period, PeriodError, Sla, parse_period, period, unit_seconds};
 pub use value::{Finite, Map, Number, NumberError, Value};

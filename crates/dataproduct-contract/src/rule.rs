@@ -2,11 +2,13 @@
 
 mod check;
 mod failure;
+mod message;
 mod threshold;
 mod weight;
 
 pub use check::{Aggregate, Check};
 pub use failure::{OnFailure, Repair};
+pub use message::{MAX_PLACEHOLDERS, Message, MessageError, MessagePart, Placeholder};
 pub use threshold::{Operator, Threshold, Unit};
 pub use weight::{Dimension, Severity};
 
@@ -38,8 +40,8 @@ pub struct Rule {
     pub dimension: Option<Dimension>,
     /// What happens on a breach; `None` leaves it to the column, the product and the severity, in this order.
     pub on_failure: Option<OnFailure>,
-    /// What is said on a breach. `{column}` stands for the value of a column in the first row that breaks the rule,
-    /// `{measure}` for what was measured and `{rows}` for the number of rows.
+    /// What is said on a breach, as [`Message`] reads it. `{column}` stands for the value of a column in the first row
+    /// that breaks the rule, `{measure}` for what was measured and `{rows}` for the number of rows.
     pub message: Option<String>,
 }
 

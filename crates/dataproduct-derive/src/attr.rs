@@ -2,6 +2,7 @@
 
 pub(crate) mod column;
 pub(crate) mod consumes;
+pub(crate) mod failure;
 pub(crate) mod product;
 pub(crate) mod rule;
 
@@ -409,6 +410,8 @@ pub(crate) enum LiteralValue {
     Integer(i64),
     Float(f64),
     Bool(bool),
+    /// Only where nothing can be meant: `repair(default = null)`.
+    Null,
 }
 
 impl Literal {

@@ -4,6 +4,7 @@ mod column;
 mod consumes;
 mod product;
 mod record;
+mod rule;
 mod types;
 
 pub(crate) use record::view_name;

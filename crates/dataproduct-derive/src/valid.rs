@@ -1,6 +1,8 @@
 //! Checks of one part against another: what a column says against its type, and columns against
 //! each other. All that cannot be seen here, the contract finds when it is built.
 
+mod rule;
+
 use std::collections::BTreeMap;
 
 use proc_macro2::Span;
@@ -8,9 +10,8 @@ use proc_macro2::Span;
 use crate::ast::{Enum, Field, Record};
 use crate::attr::column::ColumnAttrs;
 use crate::attr::product::ProductAttrs;
-use crate::attr::rule::Rule;
 use crate::attr::{Literal, LiteralValue, Place, Range};
-use crate::errors::{Errors, words};
+use crate::errors::Errors;
 use crate::kind::Kind;
 
 /// What must hold for every struct with named fields.
@@ -90,13 +91,12 @@ pub(crate) fn product(product: &ProductAttrs, record: &Record<'_>, errors: &mut 
     }
     lifecycle(product, errors);
     roles(record, errors);
-    let columns: Vec<String> = record
-        .fields
-        .iter()
-        .map(|field| field.column_name().0)
-        .collect();
-    for rule in &product.rules {
-        product_rule(rule, &columns, errors);
+    let columns = rule::Columns::of(record);
+    for each in &product.rules {
+        rule::of_product(each, &columns, errors);
+    }
+    for each in record.fields.iter().flat_map(|field| &field.attrs.rules) {
+        rule::names(each, &columns, errors);
     }
     if let (Some(fresh), Some(kept)) = (product.fresh_within, product.kept_for)
         && kept < fresh
@@ -129,40 +129,6 @@ fn lifecycle(product: &ProductAttrs, errors: &mut Errors) {
         && !matches!(status, "deprecated" | "retired")
     {
         errors.on(successor, format!("a product that is {status} has no successor: write `status = deprecated`, or leave `successor` out"));
-    }
-}
-
-fn product_rule(rule: &Rule, columns: &[String], errors: &mut Errors) {
-    let measure = &rule.measure;
-    match measure.name {
-        "null_values" | "missing_values" | "invalid_values" => errors.at(
-            measure.span,
-            format!(
-                "`{}` is a matter of one column: write it on the field, `#[column(rule(...))]`",
-                measure.name
-            ),
-        ),
-        "duplicate_values" if measure.arguments.is_empty() => {
-            errors.at(measure.span, "name the columns that are taken together: `duplicate_values(\"sku\", \"day\") == 0`");
-        }
-        "duplicate_values" => {
-            for argument in &measure.arguments {
-                if let LiteralValue::Text(name) = &argument.value
-                    && !columns.iter().any(|column| name == column)
-                    && !name.contains('.')
-                {
-                    let known: Vec<&str> = columns.iter().map(String::as_str).collect();
-                    errors.at(
-                        argument.span,
-                        format!(
-                            "the product has no column `{name}`: write {}",
-                            words(&known)
-                        ),
-                    );
-                }
-            }
-        }
-        _ => {}
     }
 }
 
@@ -268,6 +234,10 @@ fn positions(name: &str, places: &[(&Field<'_>, &Place)], errors: &mut Errors) {
 
 /// What a column or a newtype says against its type.
 pub(crate) fn column(attrs: &ColumnAttrs, kind: &Kind, errors: &mut Errors) {
+    rule::repair(&attrs.failure, false, kind, errors);
+    for each in &attrs.rules {
+        rule::repair(&each.failure, true, kind, errors);
+    }
     let kind = kind.required();
     ranges(attrs, kind, errors);
     lengths(attrs, kind, errors);
@@ -308,13 +278,8 @@ pub(crate) fn column(attrs: &ColumnAttrs, kind: &Kind, errors: &mut Errors) {
             errors.at(value.span, "this value is there twice: keep one");
         }
     }
-    for rule in &attrs.rules {
-        if rule.is_about_rows() {
-            errors.at(rule.measure.span, "the number of rows is a matter of the product: write it in `#[product(rule(...))]`");
-        }
-        if rule.measure.name == "duplicate_values" && !rule.measure.arguments.is_empty() {
-            errors.at(rule.measure.span, "several columns are a matter of the product: write it in `#[product(rule(...))]`, or `duplicate_values` for this column alone");
-        }
+    for each in &attrs.rules {
+        rule::of_column(each, kind, errors);
     }
 }
 

@@ -1,8 +1,11 @@
 //! Quality rules: what they look at, what they compare, and what happens on a breach.
 
+use std::collections::HashMap;
+
 use super::{find, shown};
 use crate::{
-    Aggregate, Check, Column, DataType, OnFailure, Operator, Problem, Problems, Repair, Rule, Unit,
+    Aggregate, Check, Column, DataType, Message, OnFailure, Operator, Placeholder, Problem,
+    Problems, Repair, Rule, Unit, Value,
 };
 
 /// Over how many publishes a rule may look back.
@@ -26,6 +29,9 @@ pub(super) fn check(
     place.subject(&rule.check);
     if let Some(action) = &rule.on_failure {
         place.on_failure(action, &rule.check);
+    }
+    if let Some(message) = &rule.message {
+        place.message(message, &rule.check);
     }
 }
 
@@ -283,6 +289,32 @@ impl<'a> Place<'a> {
         }
     }
 
+    fn message(&mut self, text: &str, check: &Check) {
+        let message = match Message::parse(text) {
+            Ok(message) => message,
+            Err(error) => {
+                let fix = "write `{column}`, `{measure}` or `{rows}` for a value, `{{` and `}}` for braces";
+                self.wrong("message", "bad-message", error.to_string(), fix);
+                return;
+            }
+        };
+        let has_row = check.counts_faults() || matches!(check, Check::NotRun { .. });
+        for place in message.placeholders() {
+            let Placeholder::Column(name) = place else {
+                continue;
+            };
+            if self.named("message", name).is_some() && !has_row {
+                let about = check.name();
+                let message = format!(
+                    "`{about}` is about all rows together: `{{{}}}` is the value of none",
+                    shown(name)
+                );
+                let fix = "write `{measure}`, which is what was measured";
+                self.wrong("message", "bad-message", message, fix);
+            }
+        }
+    }
+
     fn on_failure(&mut self, action: &OnFailure, check: &Check) {
         let needs_rows = matches!(action, OnFailure::Quarantine | OnFailure::Repair(_));
         if needs_rows && !check.is_by_row() && !matches!(check, Check::NotRun { .. }) {
@@ -328,14 +360,7 @@ impl<'a> Place<'a> {
             Repair::Map(pairs) if !pairs.iter().all(|(_, to)| self.holds(to)) => {
                 Some("the map leads to a value that is none of the column")
             }
-            // Else a second repair would change what the first one has made.
-            Repair::Map(pairs)
-                if pairs
-                    .iter()
-                    .any(|(_, to)| pairs.iter().any(|(from, after)| from == to && after != to)) =>
-            {
-                Some("the map leads to a value that it maps again")
-            }
+            Repair::Map(pairs) => ambiguity(pairs),
             _ => None,
         };
         if let Some(reason) = refused {
@@ -349,12 +374,24 @@ impl<'a> Place<'a> {
     }
 
     /// Whether a value can stand in the rule's own column.
-    fn holds(&self, value: &crate::Value) -> bool {
+    fn holds(&self, value: &Value) -> bool {
         self.own.is_none_or(|column| {
             (value.is_null() && column.nullable)
                 || super::limits::fits(value, &column.data_type).is_ok()
         })
     }
+}
+
+/// Why pairs of a map do not say of each value what it becomes for good.
+fn ambiguity(pairs: &[(Value, Value)]) -> Option<&'static str> {
+    let becomes: HashMap<&Value, &Value> = pairs.iter().map(|(from, to)| (from, to)).collect();
+    if becomes.len() < pairs.len() {
+        return Some("the map says of one value twice what it becomes");
+    }
+    // Else a second repair would change what the first one has made.
+    let moves_on = |to| becomes.get(to).is_some_and(|after| *after != to);
+    let again = pairs.iter().any(|(_, to)| moves_on(to));
+    again.then_some("the map leads to a value that it maps again")
 }
 
 fn is_time(data_type: &DataType) -> bool {

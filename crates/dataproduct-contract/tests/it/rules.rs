@@ -1,8 +1,9 @@
 //! Quality rules: written as documents and read again, and refused where they make no sense.
 
 use dataproduct_contract::{
-    Aggregate, Check, Column, Contract, ContractBuilder, DataType, OnFailure, Operator, Repair,
-    Rule, Severity, Threshold, Value,
+    Aggregate, Check, Column, Contract, ContractBuilder, DataType, MAX_PLACEHOLDERS, Message,
+    MessageError, MessagePart, OnFailure, Operator, Placeholder, Repair, Rule, Severity, Threshold,
+    Value,
 };
 
 fn stock() -> ContractBuilder {
@@ -254,6 +255,10 @@ fn repairs_that_set_nothing_right_are_refused() {
     let pair = |from: i64, to: i64| (Value::from(from), Value::from(to));
     assert_eq!(with(Repair::Map(vec![pair(1, 2)])), "");
     assert_eq!(
+        with(Repair::Map(vec![pair(1, 2), pair(3, 2), pair(1, 4)])),
+        "the map says of one value twice what it becomes"
+    );
+    assert_eq!(
         with(Repair::Map(vec![pair(1, 2), pair(2, 3)])),
         "the map leads to a value that it maps again"
     );
@@ -328,4 +333,110 @@ fn mistakes_in_documents_are_found() {
             "rules[0].references unequal-reference",
         ],
     );
+}
+
+#[test]
+fn a_message_is_text_and_places_for_values() {
+    let column = |name: &str| MessagePart::Value(Placeholder::Column(text(name)));
+    let said = |part: &str| MessagePart::Text(text(part));
+    let check = |message: &str, expect: &[MessagePart]| {
+        let read = Message::parse(message).unwrap();
+        assert_eq!(read.parts(), expect);
+        assert_eq!(read.to_string(), message);
+    };
+    check("late", &[said("late")]);
+    check("{sku}", &[column("sku")]);
+    check(
+        "{sku}{size.width}: {measure} of {rows}",
+        &[
+            column("sku"),
+            column("size.width"),
+            said(": "),
+            MessagePart::Value(Placeholder::Measure),
+            said(" of "),
+            MessagePart::Value(Placeholder::Rows),
+        ],
+    );
+    check(
+        "{{sku}} {{{sku}}}",
+        &[said("{sku} {"), column("sku"), said("}")],
+    );
+    check("}}{{", &[said("}{")]);
+    check("blå {blå}", &[said("blå "), column("blå")]);
+}
+
+#[test]
+fn a_message_whose_braces_do_not_pair_is_refused() {
+    let check = |message: &str, expect| assert_eq!(Message::parse(message), Err(expect));
+    check("", MessageError::Empty);
+    check(" \n", MessageError::Empty);
+    check("{", MessageError::Unclosed { at: 1 });
+    check("å {sku", MessageError::Unclosed { at: 3 });
+    check("{sku {at}", MessageError::Unclosed { at: 1 });
+    check("{{{", MessageError::Unclosed { at: 3 });
+    check("sku}", MessageError::Unopened { at: 4 });
+    check("{sku}}", MessageError::Unopened { at: 6 });
+    check("ab {}", MessageError::Unnamed { at: 4 });
+    check("{ }", MessageError::Unnamed { at: 1 });
+    assert!(Message::parse(&"{a}".repeat(MAX_PLACEHOLDERS)).is_ok());
+    check(&"{a}".repeat(MAX_PLACEHOLDERS + 1), MessageError::TooMany);
+    let error = Message::parse("{").unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "`{` at character 1 is not closed: write `{column}`, or `{{` for the brace itself"
+    );
+}
+
+#[test]
+fn a_message_says_the_values_it_is_given() {
+    let message = Message::parse("{{{sku}}} has {on_hand}, {measure} in {rows}").unwrap();
+    let mut asked = Vec::new();
+    let said = message.render(|place| {
+        asked.push(place.clone());
+        match place {
+            Placeholder::Column(name) => name.to_uppercase(),
+            Placeholder::Measure => text("{sku}"),
+            _ => text("7"),
+        }
+    });
+    // What is said in a place is not looked into for places.
+    assert_eq!(said, "{SKU} has ON_HAND, {sku} in 7");
+    assert!(asked.iter().eq(message.placeholders()));
+}
+
+#[test]
+fn messages_name_columns_that_are_there() {
+    let with = |rule: Rule, message: &str| rule.with_message(message);
+    let nulls = || {
+        Rule::of(Check::Expression {
+            expression: text("on_hand > 0"),
+        })
+    };
+    let rows = || Rule::new(Check::RowCount, Threshold::rows(Operator::GreaterThan(0.0)));
+    let order = || {
+        Rule::of(Check::OutOfOrder {
+            column: Some(text("on_hand")),
+            by: Vec::new(),
+            order: text("at"),
+            strictly: false,
+        })
+    };
+    check(
+        with(nulls(), "{sku}: {on_hand} {measure} {rows} {{x}}"),
+        &[],
+    );
+    check(with(order(), "{sku} falls"), &[]);
+    check(with(rows(), "{measure} rows, {rows}"), &[]);
+    check(
+        with(nulls(), "{skus}, {at} and {stock}"),
+        &[
+            "rules[0].message unknown-column",
+            "rules[0].message unknown-column",
+        ],
+    );
+    check(with(nulls(), "{sku"), &["rules[0].message bad-message"]);
+    check(with(nulls(), " "), &["rules[0].message bad-message"]);
+    check(with(rows(), "{sku}"), &["rules[0].message bad-message"]);
+    let kept = Check::NotRun { kind: text("sql") };
+    check(with(Rule::of(kept), "{sku}"), &[]);
 }

@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Attribute, LitStr, Path};
 
+use super::failure::Failure;
 use super::rule::Rule;
 use super::{Form, Item, Literal, Place, Range, items, set, split, unknown};
 use crate::check;
@@ -41,6 +42,7 @@ pub(crate) struct ColumnAttrs {
     pub(crate) tags: Vec<LitStr>,
     pub(crate) custom: Vec<(String, Literal)>,
     pub(crate) rules: Vec<Rule>,
+    pub(crate) failure: Failure,
     /// `crate = ...`, on a type only.
     pub(crate) krate: Option<Path>,
 }
@@ -77,6 +79,8 @@ pub(crate) const FIELD_KEYS: &[&str] = &[
     "tag",
     "custom",
     "rule",
+    "on_failure",
+    "repair",
 ];
 
 /// Keys that say where a column stands in its rows, which a type of columns cannot say.
@@ -237,6 +241,8 @@ impl ColumnAttrs {
             "tag" => extend(&mut self.tags, item.texts("tag(\"stock\")")?),
             "custom" => extend(&mut self.custom, custom(item)?),
             "rule" => extend(&mut self.rules, vec![Rule::parse(item)?]),
+            "on_failure" => self.failure.take_action(item),
+            "repair" => self.failure.take_repair(item),
             "crate" => set(&mut self.krate, item, krate(item)?),
             _ => Err(refuse(item, place, &name, keys)),
         }

@@ -4,6 +4,7 @@ use proc_macro2::Span;
 use syn::{Attribute, LitStr, Meta, Path};
 
 use super::column::{custom, extend, krate};
+use super::failure::Failure;
 use super::rule::Rule;
 use super::{Item, Literal, items, set, unknown};
 use crate::check;
@@ -37,6 +38,8 @@ pub(crate) struct ProductAttrs {
     pub(crate) tags: Vec<LitStr>,
     pub(crate) custom: Vec<(String, Literal)>,
     pub(crate) rules: Vec<Rule>,
+    /// Never a repair, which is of one column or rule.
+    pub(crate) failure: Failure,
     pub(crate) krate: Option<Path>,
     /// Every key that is there, whether or not its value could be read.
     pub(crate) seen: Vec<String>,
@@ -73,6 +76,7 @@ const KEYS: &[&str] = &[
     "tag",
     "custom",
     "rule",
+    "on_failure",
     "crate",
 ];
 
@@ -124,6 +128,10 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
             "event_time",
         ],
         "it on the field: `#[column(...)]`",
+    ),
+    (
+        &["repair"],
+        "it with a rule or on a field, `#[column(repair(trim))]`",
     ),
     (
         &["contact", "channel", "slack", "email"],
@@ -245,6 +253,7 @@ impl ProductAttrs {
             "tag" => extend(&mut self.tags, item.texts("tag(\"stock\")")?),
             "custom" => extend(&mut self.custom, custom(item)?),
             "rule" => extend(&mut self.rules, [Rule::parse(item)?]),
+            "on_failure" => self.failure.take_action(item),
             "crate" => set(&mut self.krate, item, krate(item)?),
             name => Err(refuse(item, name)),
         }

@@ -5,8 +5,9 @@ use quote::quote;
 
 use crate::ast::{Field, Record};
 use crate::attr::column::ColumnAttrs;
-use crate::attr::rule::{Operator, Rule};
+use crate::attr::rule::Rule;
 use crate::attr::{Literal, LiteralValue, Place, Range};
+use crate::expand::rule::{failure, rule};
 
 /// The columns of a record, in the order of its fields.
 pub(crate) fn columns(record: &Record<'_>, private: &TokenStream) -> Vec<TokenStream> {
@@ -125,6 +126,7 @@ fn said(attrs: &ColumnAttrs, private: &TokenStream) -> Vec<TokenStream> {
         let property = value(property, private);
         calls.push(quote!(.with_custom(#name, #property)));
     }
+    calls.extend(failure(&attrs.failure, private));
     calls
 }
 
@@ -188,6 +190,7 @@ pub(crate) fn value(literal: &Literal, private: &TokenStream) -> TokenStream {
         LiteralValue::Integer(value) => quote!(#value),
         LiteralValue::Float(value) => quote!(#private::float(#value)),
         LiteralValue::Bool(value) => quote!(#value),
+        LiteralValue::Null => quote!(#private::Value::Null),
     }
 }
 
@@ -200,77 +203,4 @@ pub(crate) fn variant(word: &str) -> proc_macro2::Ident {
         name.push_str(letters.as_str());
     }
     quote::format_ident!("{name}")
-}
-
-/// A quality rule as the contract takes it.
-pub(crate) fn rule(rule: &Rule, private: &TokenStream) -> TokenStream {
-    let values = rule
-        .measure
-        .arguments
-        .iter()
-        .map(|argument| value(argument, private));
-    let check = match rule.measure.name {
-        "missing_values" => quote!(MissingValues {
-            missing: ::std::vec![#(#private::Value::from(#values)),*]
-        }),
-        "invalid_values" => {
-            let pattern = match &rule.measure.pattern {
-                Some(pattern) => {
-                    quote!(::core::option::Option::Some(::std::string::String::from(#pattern)))
-                }
-                None => quote!(::core::option::Option::None),
-            };
-            quote!(InvalidValues { valid: ::std::vec![#(#private::Value::from(#values)),*], pattern: #pattern })
-        }
-        "duplicate_values" => {
-            quote!(DuplicateValues {
-                columns: ::std::vec![#(::std::string::String::from(#values)),*]
-            })
-        }
-        "row_count" => quote!(RowCount),
-        _ => quote!(NullValues),
-    };
-    let operator = match rule.operator {
-        Operator::Be(x) => quote!(Be(#x)),
-        Operator::NotBe(x) => quote!(NotBe(#x)),
-        Operator::GreaterThan(x) => quote!(GreaterThan(#x)),
-        Operator::GreaterOrEqual(x) => quote!(GreaterOrEqual(#x)),
-        Operator::LessThan(x) => quote!(LessThan(#x)),
-        Operator::LessOrEqual(x) => quote!(LessOrEqual(#x)),
-        Operator::Between(low, high) => quote!(Between(#low, #high)),
-        Operator::NotBetween(low, high) => quote!(NotBetween(#low, #high)),
-    };
-    let unit = if rule.percent {
-        quote!(percent)
-    } else {
-        quote!(rows)
-    };
-    let id = rule.id.as_ref().map(|id| quote!(.with_id(#id)));
-    let description = rule
-        .description
-        .as_ref()
-        .map(|text| quote!(.with_description(#text)));
-    let severity = rule.severity.as_ref().map(|severity| {
-        let severity = variant(severity);
-        quote!(.with_severity(#private::Severity::#severity))
-    });
-    let dimension = rule.dimension.as_ref().map(|dimension| {
-        let dimension = variant(dimension);
-        quote!(.with_dimension(#private::Dimension::#dimension))
-    });
-    let made = quote! {
-        #private::Rule::new(
-            #private::Check::#check,
-            #private::Threshold::#unit(#private::Operator::#operator),
-        )
-        #id #description #severity #dimension
-    };
-    match &rule.name {
-        Some(name) => quote!({
-            let mut rule = #made;
-            rule.name = ::core::option::Option::Some(::std::string::String::from(#name));
-            rule
-        }),
-        None => made,
-    }
 }

@@ -3,7 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::column::{description, rule, value, variant};
+use super::column::{description, value, variant};
+use super::rule::{failure, rule};
 use crate::ast::Record;
 use crate::attr::product::ProductAttrs;
 
@@ -115,5 +116,6 @@ fn calls(attrs: &ProductAttrs, private: &TokenStream) -> Vec<TokenStream> {
         let each = rule(each, private);
         calls.push(quote!(.with_rule(#each)));
     }
+    calls.extend(failure(&attrs.failure, private));
     calls
 }

@@ -11,4 +11,5 @@ mod declare;
 mod mistakes;
 mod reading;
 mod round_trip;
+mod rules;
 mod types;
