@@ -1,7 +1,9 @@
 //! The arguments of the command.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{export, import};
@@ -82,6 +84,14 @@ pub(crate) enum Verb {
     Import(Import),
     /// Write a contract in another form.
     Export(Export),
+    /// Check rows against a contract, without publishing them.
+    Test(Test),
+    /// Publish the rows of a file: through every gate, into the table of their product.
+    Publish(PublishRows),
+    /// Read the rows of a published product.
+    Read(ReadRows),
+    /// Look at rows that publishes kept apart, and publish them after all.
+    Quarantine(Quarantine),
     /// Scaffold a contract, or a crate that declares one as a type.
     Init(Init),
     /// Explain a rule of evolution or a code of a problem.
@@ -218,4 +228,139 @@ pub(crate) enum Scaffold {
 pub(crate) struct Explain {
     /// The rule or code, such as `nullable-key`; without one all are listed.
     pub(crate) rule: Option<String>,
+}
+
+/// Arguments of `test`.
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// The contract, or `-` for standard input.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) contract: PathBuf,
+    /// Files (.csv, .jsonl, .ndjson, .parquet) and Delta tables of the same columns, or one published product.
+    #[arg(required = true, value_name = "DATA")]
+    pub(crate) data: Vec<PathBuf>,
+    /// The `mesh.toml` of the products that are tested or that rows refer to.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mesh: Option<PathBuf>,
+    /// How the report is written.
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(crate) format: ReportFormat,
+    /// On how many threads rows are looked at; all cores by default.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+    /// Say nothing when nothing is found.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) target: Target,
+}
+
+/// How a quality report is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// The stored form: docs/quality.md describes it.
+    Json,
+    /// Markdown for a pull request.
+    Markdown,
+}
+
+/// How rows are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RowFormat {
+    /// Comma-separated values with a header line.
+    #[default]
+    Csv,
+    /// One JSON object a line.
+    Jsonl,
+}
+
+/// Arguments of `publish`.
+#[derive(Debug, Args)]
+pub(crate) struct PublishRows {
+    /// The contract, or `-` for standard input.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) contract: PathBuf,
+    /// The rows: a file that ends in .csv, .jsonl, .ndjson or .parquet.
+    #[arg(value_name = "DATA")]
+    pub(crate) file: PathBuf,
+    /// The `mesh.toml` that says where the domain's products are.
+    #[arg(long, value_name = "FILE", default_value = "mesh.toml")]
+    pub(crate) mesh: PathBuf,
+    /// Replace everything published before; by default rows are added.
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// The instant up to which the product is complete, such as 2026-11-27T06:00:00Z; now by default.
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) as_of: Option<DateTime<Utc>>,
+    /// The id of the publish: the same id twice is one publish.
+    #[arg(long, value_name = "ID")]
+    pub(crate) publish_id: Option<String>,
+}
+
+/// Arguments of `read`.
+#[derive(Debug, Args)]
+pub(crate) struct ReadRows {
+    /// The product and its versions, such as `inventory.stock-levels@^1`.
+    pub(crate) product: String,
+    /// The `mesh.toml` that says where the domain's products are.
+    #[arg(long, value_name = "FILE", default_value = "mesh.toml")]
+    pub(crate) mesh: PathBuf,
+    /// The columns to read, parted by commas; all by default.
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub(crate) columns: Vec<String>,
+    /// The most rows to write.
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// How rows are written.
+    #[arg(long, value_enum, default_value_t = RowFormat::Csv)]
+    pub(crate) format: RowFormat,
+}
+
+/// Arguments of `quarantine`.
+#[derive(Debug, Args)]
+pub(crate) struct Quarantine {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) verb: QuarantineVerb,
+    /// The product and its versions, such as `inventory.stock-levels@^1`.
+    #[arg(long, short, value_name = "PRODUCT")]
+    pub(crate) product: String,
+    /// The `mesh.toml` that says where the domain's products are.
+    #[arg(long, value_name = "FILE", default_value = "mesh.toml")]
+    pub(crate) mesh: PathBuf,
+    /// The contract to replay under; by default the one that is published.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) contract: Option<PathBuf>,
+}
+
+/// What `quarantine` does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum QuarantineVerb {
+    /// The runs of which rows are in quarantine, with the rules that they broke.
+    List,
+    /// The rows of a run, with the rules that each broke.
+    Inspect {
+        /// The publish id of the run.
+        run: String,
+        /// How rows are written.
+        #[arg(long, value_enum, default_value_t = RowFormat::Jsonl)]
+        format: RowFormat,
+        /// The most rows to write.
+        #[arg(long, value_name = "N")]
+        limit: Option<usize>,
+    },
+    /// Publish the rows of a run after all: they pass the same gates, and leave the quarantine exactly once.
+    Replay {
+        /// The publish id of the run.
+        run: String,
+    },
+    /// Throw away the rows of runs that were kept apart before an instant.
+    Expire {
+        /// The instant, such as 2026-11-01T00:00:00Z.
+        #[arg(long, value_name = "INSTANT")]
+        before: DateTime<Utc>,
+    },
 }

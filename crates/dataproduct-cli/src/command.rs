@@ -103,6 +103,10 @@ fn run(arguments: Arguments) -> Result<u8, Failure> {
         Verb::Check(check) => verb::check::run(&check, look),
         Verb::Import(import) => verb::import::run(&import),
         Verb::Export(export) => verb::export::run(&export),
+        Verb::Test(test) => verb::test::run(&test, look),
+        Verb::Publish(publish) => verb::publish::run(&publish),
+        Verb::Read(read) => verb::rows::run(&read),
+        Verb::Quarantine(quarantine) => verb::quarantine::run(&quarantine),
         Verb::Init(init) => verb::init::run(&init),
         Verb::Explain(explain) => verb::explain::run(&explain),
         Verb::Completions { shell } => {

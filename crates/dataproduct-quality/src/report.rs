@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::outcome::RuleResult;
+
 /// One thing found in a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -51,6 +53,36 @@ impl Report {
 
     pub(crate) fn push(&mut self, finding: Finding) {
         self.findings.push(finding);
+    }
+}
+
+impl FromIterator<Finding> for Report {
+    fn from_iter<I: IntoIterator<Item = Finding>>(findings: I) -> Self {
+        Self {
+            findings: findings.into_iter().collect(),
+        }
+    }
+}
+
+impl Finding {
+    /// The finding of a rule that was broken.
+    #[must_use]
+    pub fn of(result: &RuleResult) -> Self {
+        let mut message = match (result.failed_rows, result.measure) {
+            (0, Some(measure)) => format!("`{}` measures {measure}", result.rule),
+            (1, _) => format!("1 row breaks `{}`", result.rule),
+            (rows, _) => format!("{rows} rows break `{}`", result.rule),
+        };
+        if let Some(expected) = &result.expected {
+            message.push_str(&format!(" ({expected})"));
+        }
+        Self {
+            code: "rule-broken",
+            column: result.columns.join(", "),
+            message,
+            rows: result.failed_rows,
+            first_row: result.first_row,
+        }
     }
 }
 

@@ -1,9 +1,13 @@
 //! The values that rows reach, at any depth.
 
+use std::sync::Arc;
+
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
 use arrow_buffer::{BooleanBufferBuilder, NullBuffer};
 use arrow_schema::DataType;
+
+use crate::failed::Failed;
 
 /// An array and which of its slots stand under a missing parent.
 ///
@@ -12,12 +16,16 @@ pub(crate) struct Slots {
     pub(crate) array: ArrayRef,
     /// Null where a parent is missing; `None` when no parent is.
     absent: Option<NullBuffer>,
+    /// The row of each slot; `None` where slots are rows.
+    rows: Option<Arc<[usize]>>,
 }
 
 /// Slots whose values are not as they should be.
 pub(crate) struct Bad {
     pub(crate) count: u64,
     pub(crate) first: usize,
+    /// The slots, in order.
+    slots: Vec<usize>,
 }
 
 impl Slots {
@@ -26,18 +34,34 @@ impl Slots {
         Self {
             array: ArrayRef::clone(array),
             absent: None,
+            rows: None,
         }
+    }
+
+    /// The rows of bad slots, of so many rows.
+    pub(crate) fn rows_of(&self, bad: &Bad, rows: usize) -> Failed {
+        let mut mask = BooleanBufferBuilder::new(rows);
+        mask.append_n(rows, false);
+        for slot in &bad.slots {
+            let row = self.rows.as_ref().map_or(Some(*slot), |of| of.get(*slot).copied());
+            if let Some(row) = row.filter(|row| *row < rows) {
+                mask.set_bit(row, true);
+            }
+        }
+        Failed::of_mask(mask.finish())
     }
 
     /// The slots that hold a value and are bad; `None` when there is no such slot.
     pub(crate) fn bad(&self, is_bad: impl Fn(usize) -> bool) -> Option<Bad> {
         let unread = self.unread();
         let is_read = |slot| unread.as_ref().is_none_or(|unread| unread.is_valid(slot));
-        let mut bad = (0..self.array.len()).filter(|&slot| is_read(slot) && is_bad(slot));
-        let first = bad.next()?;
+        let slots: Vec<usize> = (0..self.array.len())
+            .filter(|&slot| is_read(slot) && is_bad(slot))
+            .collect();
         Some(Bad {
-            count: 1 + bad.count() as u64,
-            first,
+            count: slots.len() as u64,
+            first: *slots.first()?,
+            slots,
         })
     }
 
@@ -53,6 +77,7 @@ impl Slots {
                 let child = |array: &ArrayRef| Self {
                     array: ArrayRef::clone(array),
                     absent: absent.clone(),
+                    rows: self.rows.clone(),
                 };
                 array.as_struct().columns().iter().map(child).collect()
             }
@@ -94,11 +119,19 @@ impl Slots {
             NullBuffer::new(read.finish())
         });
         let absent = absent.filter(|absent| absent.null_count() > 0);
+        let row = |list: usize| match &self.rows {
+            Some(rows) => rows.get(list).copied().unwrap_or(usize::MAX),
+            None => list,
+        };
+        let spans = ends.windows(2).enumerate();
+        let rows = spans.flat_map(|(list, span)| std::iter::repeat_n(row(list), span[1] - span[0]));
+        let rows: Arc<[usize]> = rows.collect();
         children
             .iter()
             .map(|child| Self {
                 array: child.slice(first, length),
                 absent: absent.clone(),
+                rows: Some(Arc::clone(&rows)),
             })
             .collect()
     }

@@ -12,35 +12,47 @@ use arrow_array::{Array, ArrayRef, PrimitiveArray};
 use dataproduct_contract::row::{DAY_RANGE, MICROSECOND_RANGE};
 use dataproduct_contract::{Column, DataType};
 
-use crate::report::{Finding, Report};
+use crate::failed::Failed;
 use crate::slots::{Bad, Slots};
 
-/// Checks one column at the top level; `first_row` is the number of its first row.
-pub(crate) fn check(column: &Column, array: &ArrayRef, first_row: u64, report: &mut Report) {
-    let nulls = array.logical_null_count() as u64;
-    if nulls > 0 && !column.nullable {
-        let position = array
-            .logical_nulls()
-            .and_then(|nulls| (0..nulls.len()).find(|i| nulls.is_null(*i)));
+/// Values that are not what their column must hold to be of its type.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    /// A permanent identifier of the kind of fault, such as `null-key`.
+    pub(crate) code: &'static str,
+    /// The column, nested ones joined by `.`.
+    pub(crate) path: String,
+    /// What is wrong, with the number of values.
+    pub(crate) message: String,
+    /// The rows that the values are in.
+    pub(crate) failed: Failed,
+}
+
+/// The faults of one column at the top level and of its parts.
+pub(crate) fn faults(column: &Column, array: &ArrayRef) -> Vec<Fault> {
+    let mut out = Vec::new();
+    let nulls = array.logical_nulls().filter(|nulls| nulls.null_count() > 0);
+    if let Some(nulls) = nulls.filter(|_| !column.nullable) {
         let code = if column.key.is_some() {
             "null-key"
         } else {
             "null-in-required"
         };
-        report.push(Finding {
+        let failed = Failed::of_mask(!nulls.inner());
+        out.push(Fault {
             code,
-            column: column.name.clone(),
-            message: format!("{} missing", counted(nulls, "is", "are")),
-            rows: nulls,
-            first_row: position.map(|row| first_row + row as u64),
+            path: column.name.clone(),
+            message: format!("{} missing", counted(failed.count() as u64, "is", "are")),
+            failed,
         });
     }
     let slots = Slots::of_column(array);
-    values(column, &column.name, &slots, Some(first_row), report);
+    values(column, &column.name, &slots, array.len(), &mut out);
+    out
 }
 
-/// Checks values at any depth. Inside lists and maps positions are not rows, so `first_row` is `None`.
-fn values(column: &Column, path: &str, slots: &Slots, first_row: Option<u64>, report: &mut Report) {
+/// Checks values at any depth, of so many rows.
+fn values(column: &Column, path: &str, slots: &Slots, rows: usize, out: &mut Vec<Fault>) {
     let found = match &column.data_type {
         DataType::String if column.is_enum() && !column.open_enum => allowed(column, slots),
         DataType::Uuid => uuids(slots),
@@ -52,32 +64,31 @@ fn values(column: &Column, path: &str, slots: &Slots, first_row: Option<u64>, re
         DataType::Struct(fields) => {
             for (field, child) in fields.iter().zip(slots.children()) {
                 let path = format!("{path}.{}", field.name);
-                values(field, &path, &child, first_row, report);
+                values(field, &path, &child, rows, out);
             }
             None
         }
         DataType::List(element) => {
             for child in slots.children() {
-                values(element, &format!("{path}.element"), &child, None, report);
+                values(element, &format!("{path}.element"), &child, rows, out);
             }
             None
         }
         DataType::Map { key, value } => {
             let parts = [(key, "key"), (value, "value")];
             for ((column, name), child) in parts.into_iter().zip(slots.children()) {
-                values(column, &format!("{path}.{name}"), &child, None, report);
+                values(column, &format!("{path}.{name}"), &child, rows, out);
             }
             None
         }
         _ => None,
     };
     if let Some((code, message, bad)) = found {
-        report.push(Finding {
+        out.push(Fault {
             code,
-            column: path.to_owned(),
+            path: path.to_owned(),
             message,
-            rows: bad.count,
-            first_row: first_row.map(|row| row + bad.first as u64),
+            failed: slots.rows_of(&bad, rows),
         });
     }
 }

@@ -125,7 +125,7 @@ impl Audit {
     ) -> Result<Box<QualityReport>> {
         let staged = writer.stage().await?;
         let schema = self.contract.arrow_schema();
-        let mut rows = staged.scan().read_as(schema.clone()).stream()?;
+        let mut rows = staged.scan().read_as(schema).stream()?;
         while let Some(batch) = rows.try_next().await? {
             pass.look(&batch)
                 .map_err(|report| self.refusal(report, None))?;
@@ -147,7 +147,7 @@ impl Audit {
         let schema = self.contract.arrow_schema();
         let mut rows = staged.scan().read_as(schema).stream()?;
         while let Some(batch) = rows.try_next().await? {
-            match separation.check(batch) {
+            match separation.check(&batch) {
                 Verdict::Admitted(rows) => writer.push(&rows).await?,
                 Verdict::Separated {
                     admitted,
@@ -256,7 +256,7 @@ async fn rows_before(table: &Table) -> Result<Vec<u64>> {
 }
 
 /// Reads what the rows refer to. What cannot be read leaves the rule not evaluated, with the reason.
-async fn with_keys(mesh: &Mesh, contract: &Contract, mut context: GateContext) -> GateContext {
+pub(crate) async fn with_keys(mesh: &Mesh, contract: &Contract, mut context: GateContext) -> GateContext {
     for (references, keys) in GateContext::references_of(contract) {
         let keys = match (keys, references.first()) {
             (Ok(keys), Some(first)) => {

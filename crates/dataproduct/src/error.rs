@@ -135,6 +135,12 @@ pub enum Error {
         /// Runs of which rows are in quarantine.
         known: String,
     },
+    /// The rows do not have the columns of the contract, so that no rule says anything of them.
+    #[error("the rows are not those of the contract:\n{report}")]
+    Columns {
+        /// Which columns are missing, of another type, or not in the contract.
+        report: Report,
+    },
     /// The rows do not keep the contract's promises. Nothing has been published.
     #[error("`{product}` {version} was not published, {} found:\n{report}", counted(.report.findings().len()))]
     Refused {

@@ -35,6 +35,7 @@
 
 mod audit;
 mod both;
+mod check;
 mod config;
 mod error;
 mod evolution;
@@ -48,6 +49,7 @@ pub mod record;
 mod status;
 
 pub use both::BothReceipts;
+pub use check::DataCheck;
 #[doc(inline)]
 pub use dataproduct_compat::{self as compat, Comparison, Policy};
 #[doc(hidden)]

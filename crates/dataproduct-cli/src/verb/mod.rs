@@ -8,7 +8,11 @@ pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod lint;
+pub(crate) mod publish;
+pub(crate) mod quarantine;
 mod read;
+pub(crate) mod rows;
+pub(crate) mod test;
 
 use std::fs;
 use std::io::Write as _;
@@ -86,4 +90,13 @@ fn create(path: &Path, bytes: &[u8], fix: &'static str) -> Result<(), Failure> {
             reason: error.to_string(),
         }),
     }
+}
+
+/// Waits for what reads or writes tables, on all cores.
+fn wait<T>(work: impl Future<Output = Result<T, dataproduct::Error>>) -> Result<T, dataproduct::Error> {
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| dataproduct::Error::Input {
+        reason: "the machine gives no threads to work on".to_owned(),
+        source: Some(Box::new(error)),
+    })?;
+    runtime.block_on(work)
 }

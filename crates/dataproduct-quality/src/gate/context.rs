@@ -22,6 +22,13 @@ pub struct GateContext {
 /// How much memory the keys of one run take before they are spilled, in bytes, unless asked otherwise.
 pub const DEFAULT_UNIQUE_BUDGET_BYTES: usize = 1 << 30;
 
+impl Default for GateContext {
+    /// A run without a name, which begins now as far as ages are concerned.
+    fn default() -> Self {
+        Self::new(String::new(), Utc::now())
+    }
+}
+
 impl GateContext {
     /// A run that begins at `now`, known by that id.
     pub fn new(run_id: impl Into<String>, now: DateTime<Utc>) -> Self {

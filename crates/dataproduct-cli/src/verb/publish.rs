@@ -1,0 +1,73 @@
+//! `publish`: rows of files, through every gate, into the table of their product.
+
+use dataproduct::{Error, Mesh, Publish, Receipt};
+
+use super::{read, wait};
+use crate::args::PublishRows;
+use crate::command::{EXIT_FINDINGS, Failure, complain, print};
+use crate::report::Report;
+use crate::source::Source;
+
+pub(crate) fn run(publish: &PublishRows) -> Result<u8, Failure> {
+    let mut report = Report::new("publish");
+    let Some((contract, _)) = read::contract(&Source::of(&publish.contract), &mut report)? else {
+        complain(&report.plain());
+        return Ok(EXIT_FINDINGS);
+    };
+    let mesh = Mesh::open(&publish.mesh).map_err(super::test::unusable)?;
+    let publisher = mesh.publisher_for(&contract).map_err(super::test::unusable)?;
+    let mut how = match publish.replace {
+        true => Publish::replace(),
+        false => Publish::append(),
+    };
+    if let Some(as_of) = publish.as_of {
+        how = how.with_as_of(as_of);
+    }
+    if let Some(id) = &publish.publish_id {
+        how = how.with_publish_id(id);
+    }
+    match wait(publisher.publish_file(&publish.file, how)) {
+        Ok(receipt) => print(told(&receipt).as_bytes()),
+        Err(error) if is_finding(&error) => {
+            complain(&error.to_string());
+            Ok(EXIT_FINDINGS)
+        }
+        Err(error) => Err(Failure::Argument(error.to_string())),
+    }
+}
+
+/// What rows or contract are not, as opposed to what a store does not do.
+pub(super) fn is_finding(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Refused { .. }
+            | Error::Columns { .. }
+            | Error::Input { .. }
+            | Error::Evolution { .. }
+            | Error::Lifecycle { .. }
+            | Error::NotQuarantined { .. }
+    )
+}
+
+/// What became of a publish.
+pub(super) fn told(receipt: &Receipt) -> String {
+    let mut text = format!(
+        "{} {}: {} rows published in version {} of the table, as of {}\npublish id {}\n",
+        receipt.product,
+        receipt.contract_version,
+        receipt.rows,
+        receipt.table_version,
+        receipt.as_of.to_rfc3339(),
+        receipt.publish_id,
+    );
+    if receipt.already_published {
+        text.push_str("an earlier call had published it already\n");
+    }
+    if receipt.quarantined > 0 {
+        text.push_str(&format!(
+            "{} rows are in quarantine: dataproduct quarantine inspect {} {}\n",
+            receipt.quarantined, receipt.product, receipt.publish_id
+        ));
+    }
+    text
+}
