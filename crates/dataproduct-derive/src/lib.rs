@@ -38,7 +38,8 @@ mod valid;
 /// | `support` | `support(slack = "#inventory", url = "https://...")` |
 /// | `role` | `role("analyst", access = "read")` |
 /// | `tag`, `custom` | `tag("stock", "core"), custom(costCentre = "4711")` |
-/// | `rule` | `rule(row_count > 0)`, `rule(duplicate_values("sku", "day") == 0, severity = warning)` |
+/// | `rule` | `rule(row_count > 0)`, `rule(duplicate_values("sku", "day") == 0, severity = warning)`; see [rules](#rules) |
+/// | `on_failure` | `on_failure = quarantine`: what happens on a breach of what says nothing of its own |
 /// | `crate` | `crate = "my_dataproduct"`, when the facade has another name |
 ///
 /// `#[column(...)]` on a field says what the column is:
@@ -58,10 +59,50 @@ mod valid;
 /// | `example` | `example = "s69305697"` |
 /// | `deprecated` | `deprecated = "use available"` |
 /// | `renamed_from` | `renamed_from("quantity")`, with the `id` that the column had: served under both names until the next major version |
-/// | `tag`, `custom`, `rule` | `rule(null_values < 5 %)` |
+/// | `tag`, `custom`, `rule` | `rule(null_values < 5 %)`; see [rules](#rules) |
+/// | `on_failure`, `repair` | `on_failure = quarantine`, `repair(default = 0)`: what happens on a breach of what the column says |
 ///
 /// The expansion also makes a struct `<Name>View`, a row borrowed from a batch, with an accessor for
 /// each field.
+///
+/// # Rules
+///
+/// A rule is a measure, what it must be, and options behind commas: `rule(sum("on_hand") > 0, severity = warning)`.
+/// The measure is compared by `==`, `!=`, `<`, `<=`, `>` or `>=`. It lies between two bounds that are left out,
+/// `10 < row_count < 100`, or does not, `!(10 < row_count < 100)`. A measure that counts rows which should not be is
+/// `== 0` where nothing is compared, and takes a share as well: `null_values < 5 %`.
+///
+/// | measure | on | counts | example |
+/// |---|---|---|---|
+/// | `null_values` | a column | rows | `null_values < 5 %` |
+/// | `missing_values`, `invalid_values` | a column | rows | `missing_values("n/a")`, `invalid_values("a", "b", pattern = "[a-z]+")` |
+/// | `duplicate_values` | both | rows | `duplicate_values`, on the product `duplicate_values("sku", "day")` |
+/// | `expression` | both | rows | `expression("reserved <= on_hand")` |
+/// | `unknown_references` | both | rows | `unknown_references("sku", to = "product.catalogue#sku")` |
+/// | `out_of_order` | both | rows | `out_of_order("meter", order = "at", by("sku", "location"), strictly)` |
+/// | `discontinuity` | the product | rows | `discontinuity(opening = "opening", closing = "closing", order = "month", by = "sku")` |
+/// | `row_count` | the product | rows, and is compared | `row_count > 0` |
+/// | `smallest_group` | both | rows, and is compared | `smallest_group("age", "zip") >= 5` |
+/// | `sum`, `mean`, `minimum`, `maximum`, `distinct_count` | both | a value | `sum("on_hand") > 0` |
+/// | `age` | both | seconds | `age("at") < 900`, `age("at") < "15 minutes"` |
+/// | `drift` | both | an index | `drift("on_hand", publishes = 7) < 0.25` |
+/// | `volume_change` | the product | percent, of either sign | `-50 % < volume_change(publishes = 7) < 50 %` |
+///
+/// On a column the name of the column is left out: `rule(sum > 0)`, `rule(unknown_references(to = "..."))`. Several
+/// columns that are referred to are a list, `to("a.b#c", "a.b#d")`, and so is a key, `by("sku", "location")`; without
+/// `by` all rows are of one key. `publishes` is 1 where it is left out.
+///
+/// | option | example |
+/// |---|---|
+/// | `id`, `name`, `description` | `id = "low-stock"` |
+/// | `severity` | `severity = warning` (`info`, `warning`, `error`); an error by default |
+/// | `dimension` | `dimension = uniqueness` (`accuracy`, `completeness`, `conformity`, `consistency`, `coverage`, `timeliness`) |
+/// | `on_failure` | `on_failure = quarantine` (`reject`, `quarantine`, `report`, `notify`) |
+/// | `repair` | `repair(trim)`, `repair(default = 0)`, `repair(map("A" = "a", "n/a" = null))`, `repair(keep_latest)`, `repair(keep_latest = "updated_at")` |
+/// | `message` | `message = "{sku} is nearly sold out: {on_hand} left"`; `{measure}` and `{rows}` are values as well, `{{` and `}}` braces |
+///
+/// A repair is what happens on a breach, so that it stands instead of `on_failure`. Both `quarantine` and `repair`
+/// need rows that break the rule each by itself; the latest row is kept by `duplicate_values` alone.
 #[proc_macro_derive(DataProduct, attributes(product, column))]
 pub fn derive_data_product(input: TokenStream) -> TokenStream {
     expand::product(input.into()).into()

@@ -1,6 +1,8 @@
 //! What stands on the page of a contract, before it is Markdown or HTML.
 
-use dataproduct::contract::{Operator, Period, Rule, Unit};
+mod rules;
+
+use dataproduct::contract::Period;
 use dataproduct::{Column, Contract, Value};
 
 /// A part of a page, in order.
@@ -49,11 +51,11 @@ pub(super) fn parts(contract: &Contract) -> Vec<Part> {
         out.push(Part::Heading("Promises"));
         out.push(Part::Facts(promises));
     }
-    let rules = rules(contract);
+    let rules = rules::rows(contract);
     if !rules.is_empty() {
         out.push(Part::Heading("Quality rules"));
         out.push(Part::Table {
-            head: vec!["on", "rule", "meaning"],
+            head: rules::HEAD.to_vec(),
             rows: rules,
         });
     }
@@ -85,6 +87,7 @@ fn facts(contract: &Contract) -> Vec<(&'static str, String)> {
         "Event time",
         contract.event_time().map(|column| column.name.clone()),
     );
+    more("On a breach", contract.on_failure().map(rules::action));
     more(
         "Tags",
         (!contract.tags().is_empty()).then(|| contract.tags().join(", ")),
@@ -203,6 +206,10 @@ fn values(column: &Column) -> Vec<String> {
     for reference in &column.references {
         say("refers to ", Some(reference.to_string()));
     }
+    say(
+        "on a breach: ",
+        column.on_failure.as_ref().map(rules::action),
+    );
     say("means ", column.semantic_type.clone());
     if !column.examples.is_empty() {
         let examples: Vec<_> = column.examples.iter().map(shown).collect();
@@ -240,56 +247,6 @@ fn promises(contract: &Contract) -> Vec<(&'static str, String)> {
         );
     }
     out
-}
-
-fn rules(contract: &Contract) -> Vec<Vec<String>> {
-    fn below(path: &str, column: &Column, out: &mut Vec<Vec<String>>) {
-        out.extend(column.rules.iter().map(|rule| row(path, rule)));
-        for child in column.children() {
-            below(&format!("{path}.{}", child.name), child, out);
-        }
-    }
-    let mut out: Vec<_> = contract
-        .rules()
-        .iter()
-        .map(|rule| row("rows", rule))
-        .collect();
-    for column in contract.columns() {
-        below(&column.name, column, &mut out);
-    }
-    out
-}
-
-fn row(place: &str, rule: &Rule) -> Vec<String> {
-    let threshold = rule.threshold.map(|threshold| {
-        let unit = match threshold.unit {
-            Unit::Percent => " %",
-            Unit::Rows | Unit::Value => "",
-        };
-        match threshold.operator {
-            Operator::Be(x) => format!("= {x}{unit}"),
-            Operator::NotBe(x) => format!("≠ {x}{unit}"),
-            Operator::GreaterThan(x) => format!("> {x}{unit}"),
-            Operator::GreaterOrEqual(x) => format!("≥ {x}{unit}"),
-            Operator::LessThan(x) => format!("< {x}{unit}"),
-            Operator::LessOrEqual(x) => format!("≤ {x}{unit}"),
-            Operator::Between(a, b) => format!("between {a}{unit} and {b}{unit}, both left out"),
-            Operator::NotBetween(a, b) => format!("not between {a}{unit} and {b}{unit}"),
-        }
-    });
-    let check = rule.check.name();
-    let not_run = if rule.is_run() { "" } else { " (not run here)" };
-    let meaning = [rule.name.as_deref(), rule.description.as_deref()];
-    let meaning: Vec<_> = meaning.into_iter().flatten().collect();
-    vec![
-        place.to_owned(),
-        format!(
-            "{check} {}{not_run}, {}",
-            threshold.unwrap_or_default(),
-            rule.severity.as_str()
-        ),
-        meaning.join(": "),
-    ]
 }
 
 fn people(contract: &Contract, out: &mut Vec<Part>) {

@@ -4,6 +4,7 @@
 
 mod attribute;
 mod document;
+mod quality;
 
 use std::collections::HashSet;
 use std::fmt::Write as _;

@@ -45,6 +45,7 @@ fn every_code_of_a_problem_is_explained_and_no_other() {
         "advice-team",
         "inventory-platform",
         "living-room",
+        "no-more-reserved-than-there-is",
         "stock-levels",
         "stock-levels-v1",
         "0-9a-z",

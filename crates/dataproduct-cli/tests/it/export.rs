@@ -69,6 +69,14 @@ fn every_form_of_the_example_is_as_reviewed() {
 }
 
 #[test]
+fn a_page_says_what_each_rule_is_about_and_what_happens_on_a_breach() {
+    let contract = crate::rust_type::every_rule().build().unwrap();
+    let page = written(&contract, Format::Markdown);
+    let page = page.text().unwrap();
+    insta::assert_snapshot!("every-rule-markdown", page);
+}
+
+#[test]
 fn what_is_generated_for_the_record_is_what_is_exported() {
     let folder = crate::run::schemas().join("testing/every-type");
     for (ending, format) in [

@@ -1,8 +1,9 @@
 //! What stands in `#[product(...)]` and `#[column(...)]`.
 
-use dataproduct::contract::{Check, Limits, Operator, Period, Rule, Severity, Unit};
+use dataproduct::contract::{Limits, Period};
 use dataproduct::{Column, Contract, Status, Value};
 
+use super::quality::{on_failure, rule};
 use crate::export::Note;
 
 /// The attributes of a product.
@@ -36,8 +37,9 @@ pub(super) fn product(contract: &Contract, notes: &mut Vec<Note>) -> Vec<String>
     promises(contract, notes, &mut out);
     out.extend(tags(contract.tags()));
     out.extend(custom(contract.custom(), "", notes));
-    for rule in contract.rules() {
-        out.extend(quality(rule, "", notes));
+    out.extend(on_failure(contract.on_failure(), "", notes));
+    for each in contract.rules() {
+        out.extend(rule(each, false, "", notes));
     }
     out
 }
@@ -183,8 +185,9 @@ pub(super) fn column(
     }
     out.extend(tags(&column.tags));
     out.extend(custom(&column.custom, path, notes));
-    for rule in &column.rules {
-        out.extend(quality(rule, path, notes));
+    out.extend(on_failure(column.on_failure.as_ref(), path, notes));
+    for each in &column.rules {
+        out.extend(rule(each, true, path, notes));
     }
     out
 }
@@ -267,88 +270,12 @@ fn custom(custom: &[(String, Value)], path: &str, notes: &mut Vec<Note>) -> Opti
 }
 
 /// A plain value as Rust writes it.
-fn literal(value: &Value) -> Option<String> {
+pub(super) fn literal(value: &Value) -> Option<String> {
     match value {
         Value::Bool(value) => Some(value.to_string()),
         Value::Integer(value) => Some(value.to_string()),
         Value::Float(value) => Some(format!("{:?}", value.get())),
         Value::String(text) if !text.is_empty() => Some(format!("{text:?}")),
         _ => None,
-    }
-}
-
-fn quality(rule: &Rule, path: &str, notes: &mut Vec<Note>) -> Option<String> {
-    let mut leave_out = || {
-        let kind = rule.check.name();
-        notes.push(Note::new(path, format!("the rule `{kind}` is left out")));
-        None
-    };
-    let Some(threshold) = rule.threshold else {
-        return leave_out();
-    };
-    let arguments = |values: &[Value]| values.iter().map(literal).collect::<Option<Vec<_>>>();
-    let measure = match &rule.check {
-        Check::NullValues => Some("null_values".to_owned()),
-        Check::RowCount => Some("row_count".to_owned()),
-        Check::MissingValues { missing } => {
-            arguments(missing).map(|values| call("missing_values", &values))
-        }
-        Check::InvalidValues { valid, pattern } => arguments(valid).map(|mut values| {
-            values.extend(pattern.as_ref().map(|p| format!("pattern = {p:?}")));
-            call("invalid_values", &values)
-        }),
-        Check::DuplicateValues { columns } => {
-            let columns: Vec<_> = columns.iter().map(|name| format!("{name:?}")).collect();
-            Some(call("duplicate_values", &columns))
-        }
-        _ => None,
-    };
-    let Some(measure) = measure else {
-        return leave_out();
-    };
-    let unit = match threshold.unit {
-        Unit::Percent => " %",
-        Unit::Rows | Unit::Value => "",
-    };
-    let number = |number: f64| {
-        if number.fract() == 0.0 && number.abs() < 9e15 {
-            format!("{number:.0}{unit}")
-        } else {
-            format!("{number:?}{unit}")
-        }
-    };
-    let condition = match threshold.operator {
-        Operator::Be(x) => format!("{measure} == {}", number(x)),
-        Operator::NotBe(x) => format!("{measure} != {}", number(x)),
-        Operator::GreaterThan(x) => format!("{measure} > {}", number(x)),
-        Operator::GreaterOrEqual(x) => format!("{measure} >= {}", number(x)),
-        Operator::LessThan(x) => format!("{measure} < {}", number(x)),
-        Operator::LessOrEqual(x) => format!("{measure} <= {}", number(x)),
-        Operator::Between(a, b) => format!("{} < {measure} < {}", number(a), number(b)),
-        Operator::NotBetween(a, b) => format!("!({} < {measure} < {})", number(a), number(b)),
-    };
-    let mut parts = vec![condition];
-    for (key, text) in [
-        ("id", &rule.id),
-        ("name", &rule.name),
-        ("description", &rule.description),
-    ] {
-        parts.extend(text.as_ref().map(|text| format!("{key} = {text:?}")));
-    }
-    if rule.severity != Severity::default() {
-        parts.push(format!("severity = {}", rule.severity.as_str()));
-    }
-    parts.extend(
-        rule.dimension
-            .map(|d| format!("dimension = {}", d.as_str())),
-    );
-    Some(format!("rule({})", parts.join(", ")))
-}
-
-fn call(name: &str, arguments: &[String]) -> String {
-    if arguments.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{name}({})", arguments.join(", "))
     }
 }
