@@ -18,11 +18,13 @@
 #[doc(hidden)]
 pub mod __private;
 mod builder;
+pub mod codes;
 mod column;
 mod consumption;
 mod contract;
 mod data_type;
 mod draft;
+mod format;
 mod from_document;
 mod name;
 pub mod odcs;
@@ -45,6 +47,7 @@ pub use column::{AllowedValue, Classification, Column, Deprecation, Limits, PiiC
 pub use consumption::Consumption;
 pub use contract::{AccessRole, Consumer, Contract, Member, Ownership, Status, SupportChannel};
 pub use data_type::{DataType, MAX_DECIMAL_PRECISION, UTC};
+pub use format::{Format, UnknownFormat};
 pub use name::{ColumnRef, MAX_NAME_BYTES, Name, NameError, ProductName, ProductRef};
 pub use problem::{Problem, Problems};
 pub use rule::{Check, Dimension, Operator, Rule, Severity, Threshold, Unit};
