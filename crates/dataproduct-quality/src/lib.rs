@@ -25,8 +25,8 @@
 //! table: that is how the gate cannot be skipped.
 
 mod admit;
+pub mod checks;
 mod encoding;
-#[expect(dead_code, reason = "the checks of rules come next")]
 mod failed;
 mod promise;
 mod report;
@@ -34,5 +34,6 @@ mod slots;
 mod structure;
 
 pub use admit::{Admitted, Gate, Verdict};
+pub use failed::Failed;
 pub use promise::{Bound, Interval, Keys, Promise, PromiseCheck, PromiseError, Scalar, Violation};
 pub use report::{Finding, Report};

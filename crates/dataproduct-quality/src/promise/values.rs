@@ -7,9 +7,11 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Field, Schema};
 
+use crate::failed::Failed;
+
 /// The slots of a column or of a part of one.
-pub(super) struct Values {
-    pub(super) array: ArrayRef,
+pub(crate) struct Values {
+    pub(crate) array: ArrayRef,
     /// Null where what the values are a part of is missing.
     absent: Option<NullBuffer>,
     /// The row of each slot; `None` where slots are rows.
@@ -17,7 +19,7 @@ pub(super) struct Values {
 }
 
 /// A type of a column or of a part of one.
-pub(super) fn type_of<'a>(schema: &'a Schema, path: &str) -> Option<&'a DataType> {
+pub(crate) fn type_of<'a>(schema: &'a Schema, path: &str) -> Option<&'a DataType> {
     let mut steps = path.split('.');
     let mut found = schema.field_with_name(steps.next()?).ok()?.data_type();
     for step in steps {
@@ -55,15 +57,33 @@ impl Values {
     /// The values at a path; `None` if the batch has no such column.
     pub(super) fn of(batch: &RecordBatch, path: &str) -> Option<Self> {
         let mut steps = path.split('.');
+        let column = batch.column_by_name(steps.next()?)?;
+        Some(Self::within(column, steps)?.plain())
+    }
+
+    /// The values within a column, labels as they are; `None` if the column has no such part.
+    pub(crate) fn within<'a>(
+        column: &ArrayRef,
+        steps: impl Iterator<Item = &'a str>,
+    ) -> Option<Self> {
         let mut found = Self {
-            array: Arc::clone(batch.column_by_name(steps.next()?)?),
+            array: Arc::clone(column),
             absent: None,
             rows: None,
         };
         for step in steps {
             found = found.part(step)?;
         }
-        Some(found.plain())
+        Some(found)
+    }
+
+    /// The rows of slots that fail, those left out that are a part of something missing.
+    pub(crate) fn rows_failing(&self, slots: Failed, rows: usize) -> Failed {
+        let slots = slots.only(self.absent.as_ref());
+        match &self.rows {
+            Some(_) => slots.folded(rows, |slot| self.row(slot)),
+            None => slots,
+        }
     }
 
     /// Labels are judged as the text that they are.
