@@ -192,7 +192,7 @@ pub struct Limits {
     pub max_length: Option<u64>,
     /// A regular expression that the whole text matches, in the syntax of the `regex` crate.
     pub pattern: Option<String>,
-    /// A named format of text: `email`, `uri`, `uuid`, ...
+    /// A named format of text: `email`, `uri`, `gtin`, ... Those that are checked are [`Format`](crate::Format).
     pub format: Option<String>,
     /// The fewest elements of a list.
     pub min_items: Option<u64>,

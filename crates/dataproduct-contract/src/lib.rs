@@ -18,6 +18,7 @@
 #[doc(hidden)]
 pub mod __private;
 mod builder;
+pub mod codes;
 mod column;
 mod consumption;
 mod contract;
@@ -25,6 +26,7 @@ mod data_type;
 mod draft;
 pub mod escape;
 pub mod expr;
+mod format;
 mod from_document;
 mod name;
 pub mod odcs;
@@ -51,6 +53,7 @@ pub use expr::{
     ExprType, Expression, ExpressionError, MAX_EXPRESSION_BYTES, MAX_EXPRESSION_DEPTH,
     MAX_EXPRESSION_NODES,
 };
+pub use format::{Format, UnknownFormat};
 pub use name::{ColumnRef, MAX_NAME_BYTES, Name, NameError, ProductName, ProductRef};
 pub use problem::{Problem, Problems};
 pub use rule::{

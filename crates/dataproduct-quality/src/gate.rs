@@ -15,14 +15,14 @@ use std::time::Instant;
 
 use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_buffer::NullBuffer;
-use dataproduct_contract::{Contract, OnFailure};
+use dataproduct_contract::Contract;
 
 pub use context::{DEFAULT_UNIQUE_BUDGET_BYTES, GateContext};
 pub use run::{RunError, check_rows};
 pub use second::{Concluded, Finished, SecondPass, Separation};
 
 use self::examine::{Examined, Examiner, bad_batch, filtered, finding};
-use self::rule::{Planned, Rules, Run};
+use self::rule::{Planned, Rules};
 use self::tally::Tally;
 use crate::admit::Admitted;
 use crate::measure::{Measure, Part};
@@ -105,7 +105,10 @@ impl Gate {
             Ok(_) => Ok(Uniqueness::new(budget, None)),
             Err(why) => Err(why.clone()),
         });
-        let unknown = examiner.hashers.iter().map(|hasher| hasher.as_ref().err().cloned());
+        let unknown = examiner
+            .hashers
+            .iter()
+            .map(|hasher| hasher.as_ref().err().cloned());
         Self {
             tallies: vec![Tally::default(); rules.planned.len()],
             unique: unique.collect(),
@@ -159,9 +162,15 @@ impl Gate {
             measure.absorb(part);
         }
         let kept = examined.kept.clone().map(NullBuffer::new);
-        let keys = self.unique.iter_mut().filter_map(|unique| unique.as_mut().ok());
+        let keys = self
+            .unique
+            .iter_mut()
+            .filter_map(|unique| unique.as_mut().ok());
         for (unique, (hashes, valid)) in keys.zip(&examined.hashes) {
-            unique.push(hashes, NullBuffer::union(valid.as_ref(), kept.as_ref()).as_ref());
+            unique.push(
+                hashes,
+                NullBuffer::union(valid.as_ref(), kept.as_ref()).as_ref(),
+            );
         }
         if self.refused {
             return Verdict::Refused(report);
@@ -207,11 +216,19 @@ impl Gate {
                 });
             }
             if !is_structural {
-                report.push(broken(rule, failed.count() as u64, failed.first().map(|row| first + row as u64)));
+                report.push(broken(
+                    rule,
+                    failed.count() as u64,
+                    failed.first().map(|row| first + row as u64),
+                ));
             }
         }
         if self.refused && report.is_clean() {
-            report.push(finding("refused-before", "", "rows before were refused".to_owned()));
+            report.push(finding(
+                "refused-before",
+                "",
+                "rows before were refused".to_owned(),
+            ));
         }
         report
     }
@@ -228,9 +245,13 @@ impl Gate {
         let admitted = self.admit(&filtered(&examined.rows, kept)?)?;
         let apart = filtered(&examined.rows, &!kept)?;
         let numbers: Vec<usize> = (!kept).set_indices().collect();
-        let rules = numbers.iter().map(|row| self.broken_by(examined, *row)).collect::<Vec<_>>();
+        let rules = numbers
+            .iter()
+            .map(|row| self.broken_by(examined, *row))
+            .collect::<Vec<_>>();
         let numbers = numbers.into_iter().map(number).collect();
-        let apart = Quarantined::new(&apart, &rules, numbers).map_err(|e| bad_batch(&e.to_string()))?;
+        let apart =
+            Quarantined::new(&apart, &rules, numbers).map_err(|e| bad_batch(&e.to_string()))?;
         Ok((admitted, Some(apart)))
     }
 
@@ -253,7 +274,11 @@ impl Gate {
 
 /// A finding about rows that break a rule.
 fn broken(rule: &Planned, rows: u64, first_row: Option<u64>) -> Finding {
-    let verb = if rows == 1 { "row breaks" } else { "rows break" };
+    let verb = if rows == 1 {
+        "row breaks"
+    } else {
+        "rows break"
+    };
     let mut message = format!("{rows} {verb} `{}`", rule.id);
     if let Some(expected) = &rule.expected {
         message.push_str(&format!(" ({expected})"));

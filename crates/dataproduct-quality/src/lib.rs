@@ -25,26 +25,26 @@
 //! table: that is how the gate cannot be skipped.
 
 mod admit;
+pub mod checks;
 mod encoding;
-#[expect(dead_code, reason = "the checks of rules come next")]
+mod expr;
 mod failed;
-#[expect(dead_code, reason = "the gate that runs rules comes next")]
+mod gate;
 mod measure;
 pub mod outcome;
 mod promise;
-#[expect(dead_code, reason = "the gate that runs rules comes next")]
 mod quarantined;
 mod report;
 mod slots;
 mod structure;
-#[expect(
-    dead_code,
-    unused_imports,
-    reason = "the gate that runs rules comes next"
-)]
-mod unique;
+pub mod unique;
 
-pub use admit::{Admitted, Gate, Verdict};
+pub use admit::Admitted;
+pub use failed::Failed;
+pub use gate::{
+    Concluded, DEFAULT_UNIQUE_BUDGET_BYTES, Finished, Gate, GateContext, RunError, SecondPass,
+    Separation, Verdict, check_rows,
+};
 pub use measure::ReferenceKeys;
 pub use promise::{Bound, Interval, Keys, Promise, PromiseCheck, PromiseError, Scalar, Violation};
 pub use quarantined::{Quarantined, ROW_COLUMN, RULES_COLUMN};

@@ -14,12 +14,13 @@ use arrow_row::Rows;
 use arrow_schema::Schema;
 use chrono::{DateTime, Utc};
 
-use age::Newest;
-use aggregate::Aggregated;
-use groups::Groups;
+pub(crate) use age::Newest;
+pub(crate) use aggregate::Aggregated;
+pub(crate) use groups::{Figure, Groups};
 pub use reference::ReferenceKeys;
-use sequence::Sequence;
-use volume::{RowCount, Volume};
+pub(crate) use reference::Refers;
+pub(crate) use sequence::{Neighbours, Sequence};
+pub(crate) use volume::{RowCount, Volume};
 
 use crate::promise::{Values, type_of};
 

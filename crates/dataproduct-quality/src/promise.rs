@@ -1,9 +1,9 @@
 //! What a contract says of the values of a column, as something that rows keep or break.
 
-mod check;
-mod interval;
+pub(crate) mod check;
+pub(crate) mod interval;
 mod keys;
-mod values;
+pub(crate) mod values;
 
 use std::fmt;
 

@@ -43,7 +43,10 @@ impl Slots {
         let mut mask = BooleanBufferBuilder::new(rows);
         mask.append_n(rows, false);
         for slot in &bad.slots {
-            let row = self.rows.as_ref().map_or(Some(*slot), |of| of.get(*slot).copied());
+            let row = self
+                .rows
+                .as_ref()
+                .map_or(Some(*slot), |of| of.get(*slot).copied());
             if let Some(row) = row.filter(|row| *row < rows) {
                 mask.set_bit(row, true);
             }

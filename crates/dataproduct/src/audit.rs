@@ -256,7 +256,11 @@ async fn rows_before(table: &Table) -> Result<Vec<u64>> {
 }
 
 /// Reads what the rows refer to. What cannot be read leaves the rule not evaluated, with the reason.
-pub(crate) async fn with_keys(mesh: &Mesh, contract: &Contract, mut context: GateContext) -> GateContext {
+pub(crate) async fn with_keys(
+    mesh: &Mesh,
+    contract: &Contract,
+    mut context: GateContext,
+) -> GateContext {
     for (references, keys) in GateContext::references_of(contract) {
         let keys = match (keys, references.first()) {
             (Ok(keys), Some(first)) => {

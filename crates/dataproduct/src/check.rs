@@ -74,13 +74,18 @@ impl DataCheck {
     /// [`Error::Input`] when a file cannot be read as rows of the contract, [`Error::Columns`] when the rows do not
     /// have its columns, [`Error::Table`] when a table cannot be read.
     pub fn files(&self, contract: &Contract, paths: &[PathBuf]) -> Result<QualityReport> {
-        let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+        let names: Vec<_> = paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
         let open = || {
             let (paths, contract) = (paths.to_vec(), contract.clone());
-            let batches = paths.into_iter().flat_map(move |path| match open(&path, &contract) {
-                Ok(batches) => batches,
-                Err(error) => Box::new(std::iter::once(Err(error))),
-            });
+            let batches = paths
+                .into_iter()
+                .flat_map(move |path| match open(&path, &contract) {
+                    Ok(batches) => batches,
+                    Err(error) => Box::new(std::iter::once(Err(error))),
+                });
             Ok(batches)
         };
         self.rows(contract, &names.join(", "), open)
@@ -145,7 +150,12 @@ fn open(path: &Path, contract: &Contract) -> Result<input::Batches> {
         let location = Location::parse(&path.display().to_string())?;
         return Ok(Box::new(streamed(move |send| {
             Box::pin(async move {
-                let mut rows = Table::open(&location).await?.snapshot().await?.scan().stream()?;
+                let mut rows = Table::open(&location)
+                    .await?
+                    .snapshot()
+                    .await?
+                    .scan()
+                    .stream()?;
                 while let Some(batch) = rows.try_next().await? {
                     if send.send(Ok(batch)).is_err() {
                         break;

@@ -93,7 +93,9 @@ fn create(path: &Path, bytes: &[u8], fix: &'static str) -> Result<(), Failure> {
 }
 
 /// Waits for what reads or writes tables, on all cores.
-fn wait<T>(work: impl Future<Output = Result<T, dataproduct::Error>>) -> Result<T, dataproduct::Error> {
+fn wait<T>(
+    work: impl Future<Output = Result<T, dataproduct::Error>>,
+) -> Result<T, dataproduct::Error> {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| dataproduct::Error::Input {
         reason: "the machine gives no threads to work on".to_owned(),
         source: Some(Box::new(error)),

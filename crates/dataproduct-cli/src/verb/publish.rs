@@ -15,7 +15,9 @@ pub(crate) fn run(publish: &PublishRows) -> Result<u8, Failure> {
         return Ok(EXIT_FINDINGS);
     };
     let mesh = Mesh::open(&publish.mesh).map_err(super::test::unusable)?;
-    let publisher = mesh.publisher_for(&contract).map_err(super::test::unusable)?;
+    let publisher = mesh
+        .publisher_for(&contract)
+        .map_err(super::test::unusable)?;
     let mut how = match publish.replace {
         true => Publish::replace(),
         false => Publish::append(),

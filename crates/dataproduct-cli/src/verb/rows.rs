@@ -60,7 +60,9 @@ impl Rows {
 
     /// Writes a batch; `false` when no more rows are wanted.
     pub(super) fn write(&mut self, batch: &RecordBatch) -> bool {
-        let wanted = self.left.map_or(batch.num_rows(), |left| left.min(batch.num_rows()));
+        let wanted = self
+            .left
+            .map_or(batch.num_rows(), |left| left.min(batch.num_rows()));
         let batch = batch.slice(0, wanted);
         self.left = self.left.map(|left| left - wanted);
         let mut bytes = Vec::new();
@@ -73,7 +75,9 @@ impl Rows {
         };
         self.header = false;
         let written = written
-            .map_err(|error| Failure::Argument(format!("{error}; nested columns need `--format jsonl`")))
+            .map_err(|error| {
+                Failure::Argument(format!("{error}; nested columns need `--format jsonl`"))
+            })
             .and_then(|()| Ok(std::io::stdout().lock().write_all(&bytes)?));
         match written {
             Ok(()) => self.left != Some(0),

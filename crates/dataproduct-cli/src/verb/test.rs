@@ -18,7 +18,12 @@ pub(crate) fn run(test: &Test, look: Look) -> Result<u8, Failure> {
         return Ok(EXIT_FINDINGS);
     };
     let mut check = DataCheck::new();
-    let mesh = test.mesh.as_ref().map(Mesh::open).transpose().map_err(unusable)?;
+    let mesh = test
+        .mesh
+        .as_ref()
+        .map(Mesh::open)
+        .transpose()
+        .map_err(unusable)?;
     if let Some(mesh) = &mesh {
         check = check.with_mesh(mesh);
     }
@@ -30,7 +35,8 @@ pub(crate) fn run(test: &Test, look: Look) -> Result<u8, Failure> {
             .and_then(|product| check.product(&contract, &product)),
         (None, Some(_)) => {
             return Err(Failure::Argument(
-                "a published product is found through its mesh: name it with `--mesh mesh.toml`".to_owned(),
+                "a published product is found through its mesh: name it with `--mesh mesh.toml`"
+                    .to_owned(),
             ));
         }
         _ => check.files(&contract, &test.data),
@@ -57,7 +63,11 @@ pub(super) fn unusable(error: Error) -> Failure {
 fn refused(contract: &Contract, error: &Error) -> Result<u8, Failure> {
     match error {
         Error::Columns { .. } | Error::Input { .. } => {
-            complain(&format!("{} {}: {error}", contract.name(), contract.version()));
+            complain(&format!(
+                "{} {}: {error}",
+                contract.name(),
+                contract.version()
+            ));
             Ok(EXIT_FINDINGS)
         }
         other => Err(Failure::Argument(other.to_string())),

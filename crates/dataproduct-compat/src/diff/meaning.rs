@@ -1,10 +1,10 @@
 //! What values mean and who may see them: units, definitions, sensitivity.
 
+use dataproduct_contract::codes::is_currency;
 use dataproduct_contract::odcs::{AuthoritativeDefinition, Property, SemanticType};
 use dataproduct_contract::{Classification, Column};
 
 use super::columns::Stated;
-use super::currency::is_currency;
 use super::found::{Found, json};
 use crate::Kind;
 use crate::change::Effect;

@@ -6,7 +6,6 @@ use dataproduct_contract::odcs::{Document, SchemaObject};
 use crate::{Change, Kind};
 
 mod columns;
-mod currency;
 mod features;
 mod found;
 mod key;

@@ -56,7 +56,11 @@ impl GateContext {
 
     /// The keys that rows refer to, or why they could not be read, for `unknownReferences`; see
     /// [`references_of`](Self::references_of).
-    pub fn with_keys(mut self, references: &[ColumnRef], keys: Result<ReferenceKeys, String>) -> Self {
+    pub fn with_keys(
+        mut self,
+        references: &[ColumnRef],
+        keys: Result<ReferenceKeys, String>,
+    ) -> Self {
         self.keys.push((references.to_vec(), keys.map(Arc::new)));
         self
     }
@@ -79,7 +83,9 @@ impl GateContext {
     /// What the rules of a contract refer to, each as an empty set of keys to be filled with the rows of the other
     /// product; or why the columns cannot be compared.
     #[must_use]
-    pub fn references_of(contract: &Contract) -> Vec<(Vec<ColumnRef>, Result<ReferenceKeys, String>)> {
+    pub fn references_of(
+        contract: &Contract,
+    ) -> Vec<(Vec<ColumnRef>, Result<ReferenceKeys, String>)> {
         let schema = contract.arrow_schema();
         let mut out: Vec<(Vec<ColumnRef>, Result<ReferenceKeys, String>)> = Vec::new();
         let mut note = |rule: &dataproduct_contract::Rule, own: Option<&str>| {
@@ -103,7 +109,11 @@ impl GateContext {
         for rule in contract.rules() {
             note(rule, None);
         }
-        fn walk(column: &Column, path: &str, note: &mut dyn FnMut(&dataproduct_contract::Rule, Option<&str>)) {
+        fn walk(
+            column: &Column,
+            path: &str,
+            note: &mut dyn FnMut(&dataproduct_contract::Rule, Option<&str>),
+        ) {
             for rule in &column.rules {
                 note(rule, Some(path));
             }

@@ -52,7 +52,9 @@ impl Examiner {
     pub(crate) fn new(contract: &Contract, rules: &Rules) -> Self {
         let schema = contract.arrow_schema();
         let fields = schema.fields().iter();
-        let loose: Vec<_> = fields.map(|f| f.as_ref().clone().with_nullable(true)).collect();
+        let loose: Vec<_> = fields
+            .map(|f| f.as_ref().clone().with_nullable(true))
+            .collect();
         let hasher = |(key, nulls): &(Vec<String>, Nulls)| KeyHasher::new(key, *nulls, &schema);
         Self {
             contract: contract.clone(),
@@ -138,8 +140,8 @@ impl Examiner {
                 continue;
             };
             let array = out.rows.column(index);
-            let repaired = repair::repaired(array, column, repair, &failing)
-                .map_err(|why| bad_batch(&why))?;
+            let repaired =
+                repair::repaired(array, column, repair, &failing).map_err(|why| bad_batch(&why))?;
             let mut columns = out.rows.columns().to_vec();
             let changed = repair::changed(array, &repaired, &failing);
             columns[index] = repaired;
@@ -184,7 +186,9 @@ impl Examiner {
                 }
             }
         }
-        let first = planned.iter().position(|rule| matches!(rule.run, Run::Structure(_)));
+        let first = planned
+            .iter()
+            .position(|rule| matches!(rule.run, Run::Structure(_)));
         if let Some(first) = first {
             out.elapsed[first] += start.elapsed();
         }
@@ -230,7 +234,10 @@ impl Examiner {
 
 /// The rows that no rule keeps apart; `None` for all.
 fn kept(planned: &[Planned], failed: &[Failed], rows: usize) -> Option<BooleanBuffer> {
-    let apart = planned.iter().zip(failed).filter(|(rule, _)| rule.keeps_apart());
+    let apart = planned
+        .iter()
+        .zip(failed)
+        .filter(|(rule, _)| rule.keeps_apart());
     let apart = apart.fold(Failed::none(), |all, (_, failed)| all.or(failed));
     let mask = apart.mask()?;
     debug_assert_eq!(mask.len(), rows);

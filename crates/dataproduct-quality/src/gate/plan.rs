@@ -55,7 +55,6 @@ struct Plan<'a> {
 /// A column that a rule stands with.
 #[derive(Clone, Copy)]
 struct Own<'a> {
-    column: &'a Column,
     path: &'a str,
 }
 
@@ -136,7 +135,7 @@ impl Plan<'_> {
             self.unique(&format!("{path}.unique"), vec![path.to_owned()], action);
         }
         for rule in &column.rules {
-            self.rule(rule, Some(Own { column, path }), action);
+            self.rule(rule, Some(Own { path }), action);
         }
         let part = |plan: &mut Self, column: &Column, name: &str| {
             plan.column(column, &format!("{path}.{name}"), action);
@@ -319,9 +318,7 @@ impl Plan<'_> {
                 }
             },
             Check::VolumeChange { publishes } => match &self.context.rows_before {
-                Some(before) => {
-                    self.measure(Ok(Measure::Volume(Volume::new(before, *publishes))))
-                }
+                Some(before) => self.measure(Ok(Measure::Volume(Volume::new(before, *publishes)))),
                 None => Run::NotRun("the publishes before were not given".to_owned()),
             },
             Check::Drift { .. } => {
@@ -431,7 +428,9 @@ fn columns(rule: &Rule, own: Option<Own<'_>>) -> Vec<String> {
 
 /// What a rule demands, for people.
 fn expected(rule: &Rule) -> Option<String> {
-    let threshold = rule.threshold.map(|threshold: Threshold| threshold.to_string());
+    let threshold = rule
+        .threshold
+        .map(|threshold: Threshold| threshold.to_string());
     let detail = match &rule.check {
         Check::Expression { expression } => Some(expression.clone()),
         Check::InvalidValues { valid, pattern } => {
@@ -503,9 +502,7 @@ fn limits(column: &Column) -> Vec<(&'static str, Option<String>, Bind<'_>)> {
         if minimum.is_none() && maximum.is_none() {
             continue;
         }
-        let bound = |value: &Option<Value>| {
-            value.clone().map(|value| Bound { value, inclusive })
-        };
+        let bound = |value: &Option<Value>| value.clone().map(|value| Bound { value, inclusive });
         let (low, high) = (bound(minimum), bound(maximum));
         let sign = if inclusive { "<=" } else { "<" };
         let mut text = String::new();
@@ -516,9 +513,8 @@ fn limits(column: &Column) -> Vec<(&'static str, Option<String>, Bind<'_>)> {
         if let Some(value) = maximum {
             text.push_str(&format!(" {sign} {value}"));
         }
-        let bind = move |t: &ArrowType| {
-            Range::bind(low.as_ref(), high.as_ref(), t).map(RowCheck::Range)
-        };
+        let bind =
+            move |t: &ArrowType| Range::bind(low.as_ref(), high.as_ref(), t).map(RowCheck::Range);
         out.push(("range", Some(text), Box::new(bind)));
     }
     if let Some(step) = limits.multiple_of {
@@ -539,8 +535,9 @@ fn limits(column: &Column) -> Vec<(&'static str, Option<String>, Bind<'_>)> {
         })
     };
     if let Some(text) = span(limits.min_length, limits.max_length, "characters") {
-        let bind =
-            |t: &ArrowType| Length::bind(limits.min_length, limits.max_length, t).map(RowCheck::Length);
+        let bind = |t: &ArrowType| {
+            Length::bind(limits.min_length, limits.max_length, t).map(RowCheck::Length)
+        };
         out.push(("length", Some(text), Box::new(bind)));
     }
     if let Some(text) = span(limits.min_items, limits.max_items, "items") {

@@ -63,8 +63,12 @@ fn plain(array: &ArrayRef) -> Result<ArrayRef, String> {
 /// Text without white space at its ends; null where nothing is left.
 fn trimmed(array: &ArrayRef) -> Result<ArrayRef, String> {
     let array = plain(array)?;
-    let texts = array.as_string_opt::<i32>().ok_or("only text can be trimmed")?;
-    let trimmed = texts.iter().map(|text| text.map(str::trim).filter(|text| !text.is_empty()));
+    let texts = array
+        .as_string_opt::<i32>()
+        .ok_or("only text can be trimmed")?;
+    let trimmed = texts
+        .iter()
+        .map(|text| text.map(str::trim).filter(|text| !text.is_empty()));
     Ok(Arc::new(trimmed.collect::<StringArray>()))
 }
 

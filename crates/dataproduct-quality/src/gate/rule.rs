@@ -68,14 +68,6 @@ impl Structure {
             _ => Self::Type,
         }
     }
-
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Required => "required",
-            Self::Allowed => "allowed",
-            Self::Type => "type",
-        }
-    }
 }
 
 impl Planned {

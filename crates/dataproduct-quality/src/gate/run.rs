@@ -71,7 +71,8 @@ pub fn check_rows<E: Send, I: Iterator<Item = Result<RecordBatch, E>> + Send>(
         Finished::SecondPass(pass) => pass,
     };
     for batch in open().map_err(RunError::Rows)? {
-        pass.look(&batch.map_err(RunError::Rows)?).map_err(RunError::Columns)?;
+        pass.look(&batch.map_err(RunError::Rows)?)
+            .map_err(RunError::Columns)?;
     }
     let mut separation = match pass.conclude() {
         Concluded::Done(report) => return Ok(*report),
@@ -111,15 +112,21 @@ fn in_parallel<E: Send, I: Iterator<Item = Result<RecordBatch, E>> + Send>(
             let (examiner, rules) = (&examiner, &rules);
             scope.spawn(move || {
                 loop {
-                    let permit = permitted.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                    let permit = permitted
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .recv();
                     if permit.is_err() {
                         return;
                     }
                     let next = source.lock().unwrap_or_else(PoisonError::into_inner).next();
                     let Some((number, batch)) = next else { return };
                     let looked = batch.map_err(RunError::Rows).and_then(|batch| {
-                        let examined = examiner.examine(&batch, rules).map_err(RunError::Columns)?;
-                        let parts = examiner.parts(&examined, rules).map_err(RunError::Columns)?;
+                        let examined =
+                            examiner.examine(&batch, rules).map_err(RunError::Columns)?;
+                        let parts = examiner
+                            .parts(&examined, rules)
+                            .map_err(RunError::Columns)?;
                         Ok((examined, parts))
                     });
                     let is_over = looked.is_err();

@@ -92,10 +92,16 @@ impl Gate {
     /// The keys of rows that are published, hashed, and null where they do not count.
     fn keys(&self, examined: &Examined, key: usize) -> (Vec<u64>, Option<NullBuffer>) {
         // Hashes are there for the keys that can be hashed, in their order.
-        let hashed = self.examiner.hashers[..key].iter().filter(|h| h.is_ok()).count();
+        let hashed = self.examiner.hashers[..key]
+            .iter()
+            .filter(|h| h.is_ok())
+            .count();
         let (hashes, valid) = &examined.hashes[hashed];
         let kept = examined.kept.clone().map(NullBuffer::new);
-        (hashes.clone(), NullBuffer::union(valid.as_ref(), kept.as_ref()))
+        (
+            hashes.clone(),
+            NullBuffer::union(valid.as_ref(), kept.as_ref()),
+        )
     }
 }
 
@@ -148,7 +154,9 @@ impl SecondPass {
     pub fn conclude(self) -> Concluded {
         let gate = self.gate;
         let confirmed = self.looks.into_iter().enumerate().map(|(key, look)| {
-            let confirmed = look.map(Confirm::conclude).filter(|found| !found.is_empty());
+            let confirmed = look
+                .map(Confirm::conclude)
+                .filter(|found| !found.is_empty());
             confirmed.filter(|_| gate.parts_with(key))
         });
         let confirmed: Vec<Option<Confirmed>> = confirmed.collect();

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use arrow_array::RecordBatch;
 use arrow_array::Array;
+use arrow_array::RecordBatch;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
-use dataproduct_contract::{Message, OnFailure};
+use dataproduct_contract::{Message, OnFailure, Placeholder};
 
 use super::rule::Planned;
 use crate::failed::Failed;
@@ -19,7 +19,8 @@ pub(crate) struct Tally {
     pub(crate) first_row: Option<u64>,
     pub(crate) samples: Vec<Sample>,
     pub(crate) elapsed: Duration,
-    pub(crate) messages: Vec<String>,
+    /// The values that the rule's message speaks of, one list for each row that it is sent for.
+    pub(crate) spoken: Vec<Vec<String>>,
 }
 
 /// How many messages one rule sends in one run, at most; the report counts all rows.
@@ -44,12 +45,13 @@ impl Tally {
         self.failed += failed.count() as u64;
         let wanted = DEFAULT_MAX_SAMPLES.saturating_sub(self.samples.len());
         for row in failed.rows().take(wanted) {
-            self.samples.push(sample(rule, rows, row, number(row), mask));
+            self.samples
+                .push(sample(rule, rows, row, number(row), mask));
         }
         if let (OnFailure::Notify, Some(message)) = (&rule.on_failure, &rule.message) {
-            let wanted = MAX_MESSAGES.saturating_sub(self.messages.len());
+            let wanted = MAX_MESSAGES.saturating_sub(self.spoken.len());
             for row in failed.rows().take(wanted) {
-                self.messages.push(said(message, rows, row, mask));
+                self.spoken.push(spoken(message, rows, row, mask));
             }
         }
     }
@@ -73,17 +75,42 @@ fn sample(
         .filter(|(field, _)| is_shown(field.name()))
         .map(|(field, array)| (field.name().as_str(), text(array.as_ref(), row)))
         .collect();
-    mask.sample(number, shown.iter().map(|(name, text)| (*name, text.as_str())))
+    mask.sample(
+        number,
+        shown.iter().map(|(name, text)| (*name, text.as_str())),
+    )
 }
 
-/// A rule's message about one row.
-fn said(message: &str, rows: &RecordBatch, row: usize, mask: &Mask) -> String {
+/// The values of one row that a message speaks of, in the order of its placeholders.
+fn spoken(message: &str, rows: &RecordBatch, row: usize, mask: &Mask) -> Vec<String> {
+    let Ok(message) = Message::parse(message) else {
+        return Vec::new();
+    };
+    let value = |placeholder: &Placeholder| match placeholder {
+        Placeholder::Column(name) => match rows.column_by_name(name) {
+            Some(array) => mask.value(name, &text(array.as_ref(), row)),
+            None => String::new(),
+        },
+        _ => String::new(),
+    };
+    message.placeholders().map(value).collect()
+}
+
+/// A message, with the values of a row where there is one.
+pub(crate) fn said(message: &str, values: &[String], measure: Option<f64>, rows: u64) -> String {
     let Ok(parsed) = Message::parse(message) else {
         return message.to_owned();
     };
-    parsed.render(|name| {
-        let array = rows.column_by_name(name)?;
-        Some(mask.value(name, &text(array.as_ref(), row)))
+    let mut values = values.iter();
+    parsed.render(|placeholder| {
+        let value = values.next();
+        match placeholder {
+            Placeholder::Measure => measure
+                .map(|measure| measure.to_string())
+                .unwrap_or_default(),
+            Placeholder::Rows => rows.to_string(),
+            _ => value.cloned().unwrap_or_default(),
+        }
     })
 }
 

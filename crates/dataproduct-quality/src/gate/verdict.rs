@@ -1,10 +1,10 @@
 //! The report of a run, out of what was counted.
 
-use dataproduct_contract::{Message, OnFailure};
+use dataproduct_contract::OnFailure;
 
 use super::Gate;
 use super::rule::{Planned, Run};
-use super::tally::Tally;
+use super::tally::{Tally, said};
 use crate::measure::Measured;
 use crate::outcome::{self, Outcome, QualityReport, RowCounts, RuleResult};
 
@@ -55,18 +55,35 @@ fn result(rule: &Planned, tally: Tally, figure: Option<Measured>, rows: u64) -> 
             let holds = rule.threshold.is_none_or(|t| t.operator.holds(figure));
             (told(holds), Some(figure))
         }
-        Some(Measured::Rows { failed: rows_at_fault, first }) => {
+        Some(Measured::Rows {
+            failed: rows_at_fault,
+            first,
+        }) => {
             (failed, first_row) = (rows_at_fault, first);
-            (told(rule.holds(failed, rows)), Some(rule.share(failed, rows)))
+            (
+                told(rule.holds(failed, rows)),
+                Some(rule.share(failed, rows)),
+            )
         }
-        None => (told(rule.holds(failed, rows)), Some(rule.share(failed, rows))),
+        None => (
+            told(rule.holds(failed, rows)),
+            Some(rule.share(failed, rows)),
+        ),
     };
-    let mut messages = tally.messages;
-    // A figure has no rows to speak of.
-    if let (OnFailure::Notify, Some(message), true, Outcome::Fail) =
-        (&rule.on_failure, &rule.message, messages.is_empty(), &outcome)
+    let mut messages = Vec::new();
+    if let (OnFailure::Notify, Some(message), Outcome::Fail) =
+        (&rule.on_failure, &rule.message, &outcome)
     {
-        messages.push(said(message, measure, failed));
+        messages.extend(
+            tally
+                .spoken
+                .iter()
+                .map(|values| said(message, values, measure, failed)),
+        );
+        // A figure has no rows to speak of.
+        if messages.is_empty() {
+            messages.push(said(message, &[], measure, failed));
+        }
     }
     let mut result = RuleResult::new(rule.id.as_ref(), rule.check.as_str(), outcome);
     result.name = rule.name.clone();
@@ -90,17 +107,5 @@ fn told(holds: bool) -> Outcome {
     match holds {
         true => Outcome::Pass,
         false => Outcome::Fail,
-    }
-}
-
-/// A rule's message about a figure.
-fn said(message: &str, measure: Option<f64>, rows: u64) -> String {
-    match Message::parse(message) {
-        Ok(message) => message.render(|name| match name {
-            "measure" => measure.map(|measure| measure.to_string()),
-            "rows" => Some(rows.to_string()),
-            _ => None,
-        }),
-        Err(_) => message.to_owned(),
     }
 }

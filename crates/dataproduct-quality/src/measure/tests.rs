@@ -9,9 +9,6 @@ use arrow_array::{
 use dataproduct_contract::Aggregate;
 use proptest::prelude::*;
 
-use super::groups::Figure;
-use super::reference::Refers;
-use super::sequence::Neighbours;
 use super::*;
 
 fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {

@@ -18,7 +18,7 @@ use super::values::{Values, type_of};
 use super::{Interval, Promise, Scalar};
 
 /// The largest compiled size of a pattern, in bytes.
-const MAX_PATTERN_BYTES: usize = 1 << 20;
+pub(crate) const MAX_PATTERN_BYTES: usize = 1 << 20;
 
 /// Why a promise cannot be checked.
 #[derive(Clone, Debug, PartialEq, Eq)]

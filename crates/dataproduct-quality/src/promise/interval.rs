@@ -29,7 +29,7 @@ pub struct Interval {
 }
 
 impl Interval {
-    pub(super) fn new(
+    pub(crate) fn new(
         minimum: Option<&Bound>,
         maximum: Option<&Bound>,
         data_type: &DataType,
@@ -50,7 +50,7 @@ impl Interval {
         })
     }
 
-    pub(super) fn holds_integer(&self, value: i128) -> bool {
+    pub(crate) fn holds_integer(&self, value: i128) -> bool {
         let limit =
             |bound: &Option<(Scalar, bool)>, holds: fn(i128, i128, bool) -> bool| match bound {
                 Some((Scalar::Integer(limit), inclusive)) => holds(value, *limit, *inclusive),
@@ -63,7 +63,7 @@ impl Interval {
         })
     }
 
-    pub(super) fn holds_float(&self, value: f64) -> bool {
+    pub(crate) fn holds_float(&self, value: f64) -> bool {
         let limit = |bound: &Option<(Scalar, bool)>, holds: fn(f64, f64, bool) -> bool| match bound
         {
             Some((Scalar::Float(limit), inclusive)) => holds(value, *limit, *inclusive),
@@ -78,7 +78,7 @@ impl Interval {
             })
     }
 
-    pub(super) fn holds_text(&self, value: &str) -> bool {
+    pub(crate) fn holds_text(&self, value: &str) -> bool {
         let above = match &self.minimum {
             Some((Scalar::Text(limit), inclusive)) => {
                 value > limit.as_str() || (*inclusive && value == limit)
@@ -96,7 +96,7 @@ impl Interval {
 }
 
 /// A value in a column's units, rounded down where it lies between two of them, and whether it does not.
-pub(super) fn scalar(value: &Value, data_type: &DataType) -> Result<(Scalar, bool), String> {
+pub(crate) fn scalar(value: &Value, data_type: &DataType) -> Result<(Scalar, bool), String> {
     use DataType as D;
     let wrong = |expected: &str| Err(format!("`{}` is not {expected}", shown(value)));
     let exact = |scalar| Ok((scalar, true));

@@ -7,6 +7,8 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Field, Schema};
 
+use crate::failed::Failed;
+
 /// The slots of a column or of a part of one.
 pub(crate) struct Values {
     pub(crate) array: ArrayRef,
@@ -55,15 +57,33 @@ impl Values {
     /// The values at a path; `None` if the batch has no such column.
     pub(crate) fn of(batch: &RecordBatch, path: &str) -> Option<Self> {
         let mut steps = path.split('.');
+        let column = batch.column_by_name(steps.next()?)?;
+        Some(Self::within(column, steps)?.plain())
+    }
+
+    /// The values within a column, labels as they are; `None` if the column has no such part.
+    pub(crate) fn within<'a>(
+        column: &ArrayRef,
+        steps: impl Iterator<Item = &'a str>,
+    ) -> Option<Self> {
         let mut found = Self {
-            array: Arc::clone(batch.column_by_name(steps.next()?)?),
+            array: Arc::clone(column),
             absent: None,
             rows: None,
         };
         for step in steps {
             found = found.part(step)?;
         }
-        Some(found.plain())
+        Some(found)
+    }
+
+    /// The rows of slots that fail, those left out that are a part of something missing.
+    pub(crate) fn rows_failing(&self, slots: Failed, rows: usize) -> Failed {
+        let slots = slots.only(self.absent.as_ref());
+        match &self.rows {
+            Some(_) => slots.folded(rows, |slot| self.row(slot)),
+            None => slots,
+        }
     }
 
     /// Labels are judged as the text that they are.

@@ -46,6 +46,10 @@ pub struct KeyHasher {
 }
 
 impl KeyHasher {
+    /// A hasher of keys of these columns, with a seed of its own.
+    ///
+    /// # Errors
+    /// Text that says which column is not there or cannot be compared.
     pub fn new(columns: &[String], nulls: Nulls, schema: &Schema) -> Result<Self, String> {
         let mut converters = Vec::with_capacity(columns.len());
         for column in columns {
@@ -82,10 +86,7 @@ impl KeyHasher {
     }
 
     /// The hash of each row's key, and null where the row repeats none.
-    pub fn hash(
-        &self,
-        rows: &RecordBatch,
-    ) -> Result<(Vec<u64>, Option<NullBuffer>), String> {
+    pub fn hash(&self, rows: &RecordBatch) -> Result<(Vec<u64>, Option<NullBuffer>), String> {
         let mut hashes = vec![self.seed; rows.num_rows()];
         // Null where a part is missing, or all parts are.
         let mut valid: Option<NullBuffer> = None;
