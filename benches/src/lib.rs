@@ -38,7 +38,7 @@ pub fn admit(batches: &[RecordBatch], contract: &Contract) -> Vec<Admitted> {
     let mut gate = Gate::new(contract);
     let admitted = batches.iter().map(|batch| match gate.check(batch.clone()) {
         Verdict::Admitted(rows) => Some(rows),
-        Verdict::Refused(_) => None,
+        _ => None,
     });
     admitted
         .collect::<Option<Vec<_>>>()

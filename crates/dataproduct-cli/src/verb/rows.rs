@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use arrow_array::RecordBatch;
-use dataproduct::Mesh;
+use dataproduct::{Freshness, Mesh, State};
 use futures::TryStreamExt as _;
 
 use super::wait;
@@ -22,7 +22,7 @@ pub(crate) fn run(read: &ReadRows) -> Result<u8, Failure> {
             source.contract_version,
             source.owner,
             source.table_version,
-            product.freshness()
+            freshness(product.freshness())
         ));
         let mut rows = product.read();
         if !read.columns.is_empty() {
@@ -38,6 +38,19 @@ pub(crate) fn run(read: &ReadRows) -> Result<u8, Failure> {
     });
     done.map_err(super::test::unusable)?;
     writer.finish()
+}
+
+/// How fresh a product is, in a few words.
+fn freshness(freshness: &Freshness) -> String {
+    let state = match freshness.state() {
+        State::Fresh => "fresh",
+        State::Stale => "stale",
+        State::Unknown(_) => "freshness unknown",
+    };
+    match freshness.age() {
+        Some(age) => format!("{state}, {} s old", age.as_secs()),
+        None => state.to_owned(),
+    }
 }
 
 /// Rows on their way to standard output.

@@ -75,12 +75,13 @@ impl KeyHasher {
     }
 
     #[cfg(test)]
-    pub fn with_bits(mut self, bits: u32) -> Self {
+    pub(super) fn with_bits(mut self, bits: u32) -> Self {
         self.bits = u64::MAX << (64 - bits);
         self
     }
 
     /// The columns of the key.
+    #[must_use]
     pub fn columns(&self) -> &[String] {
         &self.columns
     }

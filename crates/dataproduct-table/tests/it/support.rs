@@ -63,7 +63,7 @@ pub(crate) fn batch(rows: &[(&str, &str, Option<i64>)]) -> RecordBatch {
 pub(crate) fn admit(contract: &Contract, batch: RecordBatch) -> Admitted {
     match Gate::new(contract).check(batch) {
         Verdict::Admitted(rows) => rows,
-        Verdict::Refused(report) => panic!("{report:?}"),
+        other => panic!("{other:?}"),
     }
 }
 
