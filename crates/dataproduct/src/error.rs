@@ -117,7 +117,7 @@ pub enum Error {
         product: ProductName,
         /// The version that was to be published.
         version: Version,
-        /// The newest version published.
+        /// The published version that it cannot follow: the newest, or an older one that is still alive.
         published: Version,
         /// What stands in the way, and what to do.
         reason: String,

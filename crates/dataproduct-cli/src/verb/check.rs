@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use dataproduct::record::{Schemas, Standing};
+use dataproduct::record::{Known, Schemas, Standing, bases};
 use dataproduct::{Contract, ProductName, Version};
 
 use super::compared::{self, Judge, Verdict};
@@ -130,17 +130,17 @@ fn merge(report: &mut Report, mut part: Report) {
     report.compared.append(&mut part.compared);
 }
 
-/// Checks the recorded versions of one product, each against the one before and against the newest lower one
-/// of its major that is no pre-release: a pre-release has promised nothing, so that a break could hide behind
-/// it. Three are held at a time.
+/// Checks the recorded versions of one product, each against those of the lower ones that decide what follows them:
+/// those that were alive when it was recorded were asked then. Three contracts are held at a time.
 fn product(
     name: &ProductName,
     versions: &BTreeMap<Version, PathBuf>,
     judge: &Judge,
 ) -> Result<Report, Failure> {
     let mut report = Report::new("check");
+    let mut known: Vec<Known> = Vec::new();
     let mut before: Option<Contract> = None;
-    let mut stable: Option<Contract> = None;
+    let mut release: Option<Contract> = None;
     for (version, file) in versions {
         let read = match read::document(&Source::File(file.clone())) {
             Ok(read) => read,
@@ -169,26 +169,22 @@ fn product(
                 "move the file to where its name and version belong".to_owned(),
             ));
         }
-        let of_major = |stable: &&Contract| stable.version().major() == contract.version().major();
-        // Where the one before is no pre-release it is the newest such itself.
-        let behind = before.as_ref().filter(|before| is_pre_release(before));
-        let behind = behind.and(stable.as_ref().filter(of_major));
-        for base in behind.into_iter().chain(&before) {
-            let place = (read.file.as_str(), read.text.as_str());
-            recorded_pair(base, &contract, judge, place, &mut report);
+        for base in bases(contract.version(), &known) {
+            let is_base = |held: &&Contract| *held.version() == base.version;
+            if let Some(held) = release.iter().chain(&before).find(is_base) {
+                let place = (read.file.as_str(), read.text.as_str());
+                recorded_pair(held, &contract, judge, place, &mut report);
+            }
         }
+        known.push(Known::new(contract.version().clone(), true));
         // One version is moved on and the other kept.
         if let Some(before) = before.replace(contract)
-            && !is_pre_release(&before)
+            && before.version().pre_release().is_empty()
         {
-            stable = Some(before);
+            release = Some(before);
         }
     }
     Ok(report)
-}
-
-fn is_pre_release(contract: &Contract) -> bool {
-    !contract.version().pre_release().is_empty()
 }
 
 /// Compares two versions that are both recorded. What was waived when the newer one was recorded stays so:
