@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use dataproduct::record::{Known, Schemas, Standing, bases};
 use dataproduct::{Contract, ProductName, Version};
 
-use super::compared::{self, Judge, Verdict};
+use super::compared::{self, Judge, Place, Verdict};
 use super::each;
 use super::read::{self, Document, Read};
 use crate::args::{Check, Format};
@@ -172,8 +172,7 @@ fn product(
         for base in bases(contract.version(), &known) {
             let is_base = |held: &&Contract| *held.version() == base.version;
             if let Some(held) = release.iter().chain(&before).find(is_base) {
-                let place = (read.file.as_str(), read.text.as_str());
-                recorded_pair(held, &contract, judge, place, &mut report);
+                recorded_pair(held, &contract, judge, &Place::in_text(&read), &mut report);
             }
         }
         known.push(Known::new(contract.version().clone(), true));
@@ -193,7 +192,7 @@ fn recorded_pair(
     old: &Contract,
     new: &Contract,
     judge: &Judge,
-    place: (&str, &str),
+    place: &Place<'_>,
     report: &mut Report,
 ) {
     let comparison = judge.compare(old, new);
@@ -202,7 +201,7 @@ fn recorded_pair(
         let as_waived = judge.compare_as_waived(old, new);
         if as_waived.is_honest_if_proven() {
             compared::note(&as_waived, &Verdict::of(&as_waived), judge, place, report);
-            compared::expired(&comparison, place.0, report);
+            compared::expired(&comparison, &place.file, report);
             return;
         }
     }
@@ -263,8 +262,13 @@ fn declared(
             honest_version: honest.clone(),
             message,
         };
-        let place = (read.file.as_str(), read.text.as_str());
-        compared::note(comparison, &verdict, judge, place, &mut report);
+        compared::note(
+            comparison,
+            &verdict,
+            judge,
+            &Place::in_text(&read),
+            &mut report,
+        );
     }
     // A version that is not honest is not to be recorded as it is.
     if is_honest && record {
