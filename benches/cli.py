@@ -4,9 +4,9 @@
     cargo build --release -p dataproduct-cli
     python3 benches/cli.py [BINARY] [--peer DATACONTRACT]
 
-Prints, for `lint` of one contract, `diff` of two contracts with 1,000 columns of which all or one have changed, and `check` of 10,000 contracts,
-the best and the median wall time, the CPU time and the peak memory, and then the size of the binary. With
-`--peer` the command of datacontract-cli runs between our runs, so that both meet the same machine.
+Prints, for `lint` of one contract, `diff` of two contracts with 1,000 columns of which all or one have changed, and
+`check` of 10,000 contracts, the best and the median wall time, the CPU time and the peak memory, and then the size of
+the binary. With `--peer` the command of datacontract-cli runs between our runs, so that both meet the same machine.
 """
 
 import argparse

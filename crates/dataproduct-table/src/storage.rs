@@ -150,6 +150,15 @@ impl Storage {
         written.map_err(|error| Error::store("write", &path, error))
     }
 
+    /// Writes an object in place of one that may be there.
+    pub(crate) async fn replace(&self, relative: &str, bytes: Bytes) -> Result<()> {
+        let path = self.path(relative)?;
+        let written = self.store.put(&path, bytes.into()).await;
+        written
+            .map(|_| ())
+            .map_err(|error| Error::store("write", &path, error))
+    }
+
     /// Makes sure that an object whose write was not acknowledged is durable.
     pub(crate) async fn ensure_durable(&self, relative: &str) -> Result<()> {
         let path = self.path(relative)?;

@@ -1,7 +1,7 @@
 //! What can go wrong between a caller and a product.
 
 use dataproduct_compat::Comparison;
-use dataproduct_contract::{Problems, ProductName, ProductRef, Version};
+use dataproduct_contract::{Consumption, Problems, ProductName, ProductRef, Version};
 use dataproduct_quality::Report;
 
 use crate::Receipt;
@@ -123,6 +123,8 @@ pub enum Error {
         reason: String,
         /// Every change, judged; `None` if it did not come to that.
         comparison: Option<Box<Comparison>>,
+        /// The consumers registered in the mesh that the changes break or may break, in the order of their files.
+        consumers: Vec<Consumption>,
     },
     /// The rows do not keep the contract's promises. Nothing has been published.
     #[error("`{product}` {version} was not published, {} found:\n{report}", counted(.report.findings().len()))]

@@ -11,6 +11,7 @@ use dataproduct_contract::{Contract, Version};
 use dataproduct_quality::Promise;
 use dataproduct_table::{Proof, Snapshot, Table};
 
+use crate::mesh::Inner;
 use crate::product::{newest_publish, stored_contract};
 use crate::record::{Known, bases};
 use crate::{Error, Result};
@@ -36,9 +37,22 @@ impl Passed {
     }
 }
 
-/// Judges a contract against what its table holds. One version is one text; a newer version has to say how far it has
-/// moved.
+/// Judges a contract against what its table holds. A refusal names the registered consumers that it saves.
 pub(crate) async fn gate(
+    table: &Table,
+    contract: &Contract,
+    mesh: &Inner,
+    today: NaiveDate,
+) -> Result<Passed> {
+    let mut passed = judge(table, contract, &mesh.policy, today).await;
+    if let Err(refusal) = &mut passed {
+        mesh.name_consumers(refusal).await;
+    }
+    passed
+}
+
+/// One version is one text; a newer version has to say how far it has moved.
+async fn judge(
     table: &Table,
     contract: &Contract,
     policy: &Policy,
@@ -56,6 +70,7 @@ pub(crate) async fn gate(
         published: published.clone(),
         reason,
         comparison: comparison.map(Box::new),
+        consumers: Vec::new(),
     };
     if *contract.version() < published {
         let reason = "it is older; publish under the newest version".to_owned();
@@ -110,6 +125,7 @@ pub(crate) async fn gate(
                 published: comparison.old().version().clone(),
                 reason: format!("its readers are still there\n{}", comparison.to_text()),
                 comparison: Some(Box::new(comparison)),
+                consumers: Vec::new(),
             });
         }
     }

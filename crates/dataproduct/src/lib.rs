@@ -35,6 +35,7 @@
 
 mod both;
 mod config;
+mod consumers;
 mod error;
 mod evolution;
 mod input;

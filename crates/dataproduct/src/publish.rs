@@ -342,7 +342,7 @@ impl Run {
         let contract = publisher.contract.clone();
         let mesh = &publisher.mesh.0;
         let today = mesh.now().date_naive();
-        let passed = evolution::gate(&table, &contract, &mesh.policy, today).await?;
+        let passed = evolution::gate(&table, &contract, mesh, today).await?;
         if passed.is_new {
             table.evolve(&TableSpec::from_contract(&contract)).await?;
         }

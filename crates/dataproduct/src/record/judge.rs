@@ -8,6 +8,7 @@ use dataproduct_contract::{Consumption, Contract, Version};
 
 use super::Schemas;
 use super::bases::{Base, Known, bases};
+use crate::consumers::told;
 use crate::{Error, Result};
 
 /// How a contract stands to the record.
@@ -222,29 +223,6 @@ impl fmt::Display for Judgement {
             return Ok(());
         };
         write!(f, "\n{}", comparison.to_text())?;
-        let broken = comparison.impact(&self.consumptions);
-        if !broken.is_empty() {
-            writeln!(f, "\nRegistered consumers that this breaks:")?;
-            for impact in broken {
-                let Consumption {
-                    consumer,
-                    owner,
-                    purpose,
-                    product,
-                    ..
-                } = impact.consumption;
-                let places: Vec<&str> = impact
-                    .findings
-                    .iter()
-                    .map(|finding| finding.change.path.as_str())
-                    .collect();
-                writeln!(
-                    f,
-                    "  {consumer}, owner {owner}: reads {product} to {purpose}; meets {}",
-                    places.join(", ")
-                )?;
-            }
-        }
-        Ok(())
+        f.write_str(&told(&comparison.impact(&self.consumptions)))
     }
 }

@@ -518,6 +518,126 @@ async fn going_on_under_one_contract_reads_no_stored_one() {
     assert!(matches!(error, Error::ContractLost { .. }), "{error}");
 }
 
+#[tokio::test]
+async fn a_refusal_names_the_consumers_that_it_saves() {
+    use dataproduct::contract::Consumption;
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("data");
+    let root = root.to_string_lossy();
+    let register = |consumer: &str, reads: &str, column: &str| {
+        let product = format!("{PRODUCT}@{reads}").parse().unwrap();
+        Consumption::new(consumer.parse().unwrap(), product)
+            .with_owner(format!("team-{consumer}"))
+            .with_purpose("count what is there")
+            .with_column(column)
+    };
+    let elsewhere = folder.path().join("consumers");
+    for (mesh, at) in [
+        (Mesh::builder(), folder.path().join("data/_consumers")),
+        (
+            Mesh::builder().with_consumers(elsewhere.to_string_lossy()),
+            elsewhere.clone(),
+        ),
+    ] {
+        let mesh = mesh.with_root(root.clone()).build().unwrap();
+        let send = async |version: &str, maximum| {
+            publish(
+                &mesh,
+                contract(version, [n().with_maximum(maximum)]),
+                rows(&[]),
+            )
+            .await
+        };
+        send("1.0.0", 9).await.unwrap();
+        send("1.1.0-rc.1", 9).await.unwrap();
+        for consumption in [
+            register("counter", "^1", "n"),
+            register("labels", "^1", "sku"),
+            register("later", "^2", "n"),
+        ] {
+            mesh.register(&consumption).await.unwrap();
+        }
+        let other = "inventory.other@^1".parse().unwrap();
+        let other = Consumption::new("counter".parse().unwrap(), other);
+        mesh.register(&other.with_owner("a").with_purpose("b"))
+            .await
+            .unwrap();
+        std::fs::write(at.join("notes.txt"), "of no consumer").unwrap();
+        let of_product = mesh.registrations(&PRODUCT.parse().unwrap()).await.unwrap();
+        assert_eq!(of_product.len(), 3);
+
+        let error = send("1.1.0", 10).await.unwrap_err();
+        let text = error.to_string();
+        let said = "counter, owner team-counter: reads inventory.counts@^1 to count what is there; meets columns.n";
+        assert!(text.contains(said), "{text}");
+        assert!(
+            !text.contains("team-labels") && !text.contains("team-later"),
+            "{text}"
+        );
+        let Error::Evolution { consumers, .. } = error else {
+            panic!("{text}")
+        };
+        assert_eq!(consumers, [register("counter", "^1", "n")]);
+
+        // Who cannot be read hides nobody, and is told.
+        std::fs::write(at.join("broken.inventory.counts.yaml"), "a: [").unwrap();
+        std::fs::write(at.join("huge.inventory.counts.yaml"), "#".repeat(2 << 20)).unwrap();
+        let text = send("1.1.0", 10).await.unwrap_err().to_string();
+        for said in [
+            "team-counter",
+            "broken.inventory.counts.yaml",
+            "2097152 bytes",
+        ] {
+            assert!(text.contains(said), "{said}: {text}");
+        }
+        // What breaks nobody needs no look at them.
+        send("1.1.0", 9).await.unwrap();
+        std::fs::remove_dir_all(folder.path().join("data/inventory")).unwrap();
+    }
+    // The folder is no domain, and a mesh without a common root says what it lacks.
+    let mesh = Mesh::builder().with_root(root.clone()).build().unwrap();
+    assert!(mesh.products().await.unwrap().is_empty());
+    let mesh = Mesh::builder()
+        .with_domain("inventory", root)
+        .build()
+        .unwrap();
+    let error = mesh
+        .register(&register("counter", "^1", "n"))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, Error::Config { reason, .. } if reason.contains("consumers")),
+        "{error}"
+    );
+    assert!(
+        mesh.registrations(&PRODUCT.parse().unwrap())
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[test]
+fn consumers_are_part_of_the_mesh_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mesh.toml");
+    std::fs::write(&path, "root = \"data\"\nconsumers = \"who\"\n").unwrap();
+    let mesh = Mesh::open(&path).unwrap();
+    let consumption = dataproduct::contract::Consumption::new(
+        "counter".parse().unwrap(),
+        PRODUCT.parse().unwrap(),
+    );
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let consumption = consumption.with_owner("a").with_purpose("b");
+    runtime.block_on(mesh.register(&consumption)).unwrap();
+    assert!(
+        folder
+            .path()
+            .join("who/counter.inventory.counts.yaml")
+            .is_file()
+    );
+}
+
 #[test]
 fn the_policy_is_part_of_the_mesh_file() {
     let folder = tempfile::tempdir().unwrap();
