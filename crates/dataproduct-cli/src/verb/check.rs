@@ -33,27 +33,32 @@ pub(crate) fn run(check: &Check, look: Look) -> Result<u8, Failure> {
     let files = source::contracts_below(&check.schemas)?;
     let (record, misfiled) = recorded(&check.schemas, files);
     findings.extend(misfiled);
-    let products: Vec<_> = record.iter().collect();
-    let mut report = Report::new("check");
-    let of_products = each(&products, |(name, versions)| {
-        product(name, versions, &judge)
-    });
-    for part in of_products {
-        merge(&mut report, part?);
-    }
     let working = match check.files.as_slice() {
         [] => Vec::new(),
         files => source::all(files)?,
     };
-    // Two versions of one product are recorded one after the other.
     let declared = |source: &Source| declared(source, &schemas, &judge, check.record);
+    // Two versions of one product are recorded one after the other, and before the record is looked at.
     let parts: Vec<_> = if check.record {
         working.iter().map(declared).collect()
     } else {
         each(&working, declared)
     };
-    for part in parts {
+    let products: Vec<_> = record.iter().collect();
+    let mut report = Report::new("check");
+    let of_products = each(&products, |(name, versions)| {
+        product(name, versions, &schemas, &judge)
+    });
+    for part in of_products {
         merge(&mut report, part?);
+    }
+    for part in parts {
+        let mut part = part?;
+        // A recorded contract that is named on the command line was looked at with the record, too.
+        let told = &report.findings;
+        let is_told = |f: &Finding| told.iter().any(|t| t.rule == f.rule && t.file == f.file);
+        part.findings.retain(|f| f.rule != STALE || !is_told(f));
+        merge(&mut report, part);
     }
     report.findings.append(&mut findings);
     report.write(&check.output, look)
@@ -86,6 +91,9 @@ pub(super) fn consumers(schemas: &Schemas, judge: &mut Judge) -> Result<Vec<Find
     }
     Ok(findings)
 }
+
+/// The rule of a document that says something else than its recorded contract.
+const STALE: &str = "stale-document";
 
 /// The recorded files of each product, by version.
 type Record = BTreeMap<ProductName, BTreeMap<Version, PathBuf>>;
@@ -135,6 +143,7 @@ fn merge(report: &mut Report, mut part: Report) {
 fn product(
     name: &ProductName,
     versions: &BTreeMap<Version, PathBuf>,
+    schemas: &Schemas,
     judge: &Judge,
 ) -> Result<Report, Failure> {
     let mut report = Report::new("check");
@@ -168,6 +177,10 @@ fn product(
                 ),
                 "move the file to where its name and version belong".to_owned(),
             ));
+        } else {
+            // Whoever files contracts alone misses nothing; what is there has to be right.
+            let is_there = |path: &PathBuf| path.exists();
+            stale(schemas, &contract, &read.file, is_there, &mut report)?;
         }
         for base in bases(contract.version(), &known) {
             let is_base = |held: &&Contract| *held.version() == base.version;
@@ -288,21 +301,31 @@ fn declared(
         let finding = error(&read.file, "not-recorded", message, help);
         report.findings.push(finding);
     } else if is_honest {
-        let stale = schemas.stale(&contract);
-        for path in stale.map_err(|error| Failure::Argument(error.to_string()))? {
-            let message = "the document does not follow from its recorded contract".to_owned();
-            let help = format!(
-                "write it: `dataproduct check --record --schemas {} {}`",
-                schemas.folder().display(),
-                read.file
-            );
-            let file = path.to_string_lossy();
-            report
-                .findings
-                .push(error(&file, "stale-document", message, help));
-        }
+        stale(schemas, &contract, &read.file, |_| true, &mut report)?;
     }
     Ok(report)
+}
+
+/// Notes the documents beside a recorded contract that are not as they follow from it, of those that matter.
+fn stale(
+    schemas: &Schemas,
+    contract: &Contract,
+    file: &str,
+    matters: impl Fn(&PathBuf) -> bool,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let stale = schemas.stale(contract);
+    let stale = stale.map_err(|error| Failure::Argument(error.to_string()))?;
+    for path in stale.into_iter().filter(matters) {
+        let path = path.to_string_lossy();
+        let message = "the document does not follow from its recorded contract".to_owned();
+        let help = format!(
+            "write it: `dataproduct check --record --schemas {} {file}`",
+            schemas.folder().display(),
+        );
+        report.findings.push(error(&path, STALE, message, help));
+    }
+    Ok(())
 }
 
 /// What is wrong with a file of the record, or with its folder where no file is to blame.

@@ -15,6 +15,11 @@ mod every;
 #[path = "generated/stock_levels.rs"]
 mod stock;
 
+#[rustfmt::skip]
+#[expect(unreachable_pub, reason = "a file for a library of its own")]
+#[path = "generated/init.rs"]
+mod init;
+
 #[track_caller]
 fn check<T: DataProduct>(yaml: &str, file: &str) {
     let contract = Contract::from_yaml(yaml).unwrap();
@@ -39,4 +44,8 @@ fn check<T: DataProduct>(yaml: &str, file: &str) {
 fn a_written_type_declares_the_contract_it_was_written_from() {
     check::<every::EveryType>(&every_type(), "every_type.rs");
     check::<stock::StockLevels>(&stock_levels(), "stock_levels.rs");
+    // What `init` begins with.
+    let folder = crate::run::Folder::new();
+    folder.run(&["init", "inventory.stock", "--owner", "inventory"]);
+    check::<init::Stock>(&folder.text("stock.odcs.yaml"), "init.rs");
 }
