@@ -11,7 +11,7 @@ use std::path::Path;
 use arrow_array::RecordBatch;
 use bytes::Bytes;
 use chrono::{DateTime, SubsecRound as _, Utc};
-use dataproduct_contract::row::{DEFAULT_ROWS_PER_BATCH, DataProduct};
+use dataproduct_contract::row::{DEFAULT_ROWS_PER_BATCH, DataProduct, RowError};
 use dataproduct_contract::{Contract, ProductName, Version};
 use dataproduct_quality::{Gate, Verdict};
 use dataproduct_table::{
@@ -300,6 +300,43 @@ pub(crate) enum Start {
     Done(Receipt),
 }
 
+impl Start {
+    /// The id that the publish is known by.
+    pub(crate) fn publish_id(&self) -> &str {
+        match self {
+            Self::Fresh(run) => run.publish_id(),
+            Self::Done(receipt) => &receipt.publish_id,
+        }
+    }
+
+    /// Publishes a batch with the others, if there is something to do.
+    pub(crate) async fn push(
+        &mut self,
+        batch: impl FnOnce() -> Result<RecordBatch, RowError>,
+    ) -> Result<()> {
+        match self {
+            Self::Fresh(run) => run.push(batch()?).await,
+            Self::Done(_) => Ok(()),
+        }
+    }
+
+    /// All that can be refused before anything is visible.
+    pub(crate) async fn prepare(&mut self) -> Result<()> {
+        match self {
+            Self::Fresh(run) => run.prepare().await,
+            Self::Done(_) => Ok(()),
+        }
+    }
+
+    /// The commit, or what an earlier call has published.
+    pub(crate) async fn publish(self) -> Result<Receipt> {
+        match self {
+            Self::Fresh(run) => run.publish().await,
+            Self::Done(receipt) => Ok(receipt),
+        }
+    }
+}
+
 /// One publish under way. Dropped before [`commit`](Self::commit), it leaves nothing visible.
 pub(crate) struct Run {
     contract: Contract,
@@ -372,7 +409,7 @@ impl Run {
     }
 
     /// Steps 5 and 6: quality gate, encoding. The first batch that is refused ends the publish.
-    pub(crate) async fn push(&mut self, batch: RecordBatch) -> Result<()> {
+    async fn push(&mut self, batch: RecordBatch) -> Result<()> {
         match self.gate.check(batch) {
             Verdict::Admitted(batch) => Ok(self.writer.push(&batch).await?),
             Verdict::Refused(report) => Err(Error::Refused {
@@ -384,7 +421,7 @@ impl Run {
     }
 
     /// The id that the publish is known by.
-    pub(crate) fn publish_id(&self) -> &str {
+    fn publish_id(&self) -> &str {
         self.writer.publish_id()
     }
 
@@ -395,7 +432,7 @@ impl Run {
     }
 
     /// Step 7: the contract is stored before a commit names it, and what was proven still holds.
-    pub(crate) async fn prepare(&mut self) -> Result<()> {
+    async fn prepare(&mut self) -> Result<()> {
         // Should others have published under a newer contract meanwhile, the commit fails.
         if self.passed.is_new {
             let text = Bytes::copy_from_slice(self.contract.to_yaml().as_bytes());
@@ -409,7 +446,7 @@ impl Run {
     }
 
     /// Step 8: the commit, and finding out what became of it.
-    pub(crate) async fn publish(self) -> Result<Receipt> {
+    async fn publish(self) -> Result<Receipt> {
         let receipt = self.writer.commit().await?;
         Ok(receipt_of(&self.contract, self.as_of, receipt))
     }
