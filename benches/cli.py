@@ -4,9 +4,9 @@
     cargo build --release -p dataproduct-cli
     python3 benches/cli.py [BINARY] [--peer DATACONTRACT]
 
-Prints, for `lint` of one contract, `diff` of two contracts with 1,000 columns and `check` of 10,000 contracts,
-the best and the median wall time, the CPU time and the peak memory, and then the size of the binary. With
-`--peer` the command of datacontract-cli runs between our runs, so that both meet the same machine.
+Prints, for `lint` of one contract, `diff` of two contracts with 1,000 columns of which all or one have changed, and
+`check` of 10,000 contracts, the best and the median wall time, the CPU time and the peak memory, and then the size of
+the binary. With `--peer` the command of datacontract-cli runs between our runs, so that both meet the same machine.
 """
 
 import argparse
@@ -99,6 +99,8 @@ def main():
         old, new = folder / "old.odcs.yaml", folder / "new.odcs.yaml"
         old.write_text(contract(0, "1.0.0", 1_000, 100))
         new.write_text(contract(0, "2.0.0", 1_000, 200))
+        one = folder / "one.odcs.yaml"
+        one.write_text(contract(0, "2.0.0", 1_000, 100).replace("maximum: 100", "maximum: 200", 1))
         record = folder / "schemas" / "bench"
         for n in range(2_000):
             product = record / f"p{n}"
@@ -112,6 +114,8 @@ def main():
         diff = [("dataproduct", [ours, "diff", str(old), str(new)], {0})]
         measure("lint, cold", lint, arguments.runs)
         measure("diff, 1,000 columns", diff, arguments.runs)
+        few = [("dataproduct", [ours, "diff", str(old), str(one)], {0})]
+        measure("diff, one of 1,000", few, arguments.runs)
         check = [ours, "check", "--schemas", str(folder / "schemas"), "--format", "json"]
         # The added columns are required, so that a new reader of old rows is to be proven.
         measure("check, 10,000 contracts", [("dataproduct", check, {0, 1})], 3)

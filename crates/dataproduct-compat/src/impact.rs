@@ -52,6 +52,9 @@ impl Comparison {
     /// ```
     #[must_use]
     pub fn impact<'a>(&'a self, consumptions: &'a [Consumption]) -> Vec<Impact<'a>> {
+        if consumptions.is_empty() {
+            return Vec::new();
+        }
         let breaking: Vec<&Finding> = self
             .findings()
             .iter()

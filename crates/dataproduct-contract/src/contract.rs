@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::builder::ContractBuilder;
 use crate::draft::Draft;
-use crate::yaml::{DEFAULT_MAX_BYTES, MAX_NODES};
+use crate::yaml::{self, DEFAULT_MAX_BYTES, MAX_NODES};
 use crate::{
     Column, Name, OnFailure, Problem, Problems, ProductName, ProductRef, Rule, Sla, Value, Version,
     VersionReq, from_document, odcs, to_document, validate,
@@ -233,23 +233,36 @@ impl Contract {
     /// All problems of the document's shape or, when its shape is right, all problems of meaning; each
     /// with the line and column of what it names.
     pub fn from_yaml(text: &str) -> Result<Self, Problems> {
-        let contract = Self::of_document(odcs::Document::from_yaml(text)?).and_then(|contract| {
-            // What was read is no deeper than the budget allows, and mostly far from having too much in it: a line holds
-            // a key and a value, and one value more for each list that begins in it.
-            let yaml = contract.to_yaml();
-            let most = 2 * yaml.lines().count() + yaml.matches("- ").count();
-            if yaml.len() > DEFAULT_MAX_BYTES || most > MAX_NODES {
-                contract.check_readable()?;
-            }
-            Ok(contract)
-        });
-        contract.map_err(|problems| {
-            // Only a failure needs the positions, so they are read again instead of kept beside.
-            match odcs::Places::of(text) {
-                Ok(places) => problems.into_iter().map(|p| located(&places, p)).collect(),
-                Err(_) => problems,
-            }
+        // Only a failure needs the positions, so they are read again instead of kept beside.
+        Self::read(yaml::parse(text)?).map_err(|problems| match odcs::Places::of(text) {
+            Ok(places) => with_places(&places, problems),
+            Err(_) => problems,
         })
+    }
+
+    /// Reads a contract as [`from_yaml`](Self::from_yaml) does, and where its parts stand in the text.
+    ///
+    /// # Errors
+    /// As [`from_yaml`](Self::from_yaml).
+    pub fn from_yaml_with_places(text: &str) -> Result<(Self, odcs::Places), Problems> {
+        let root = yaml::parse(text)?;
+        let places = odcs::Places::of_tree(root.clone());
+        match Self::read(root) {
+            Ok(contract) => Ok((contract, places)),
+            Err(problems) => Err(with_places(&places, problems)),
+        }
+    }
+
+    fn read(root: yaml::Node) -> Result<Self, Problems> {
+        let contract = Self::of_document(odcs::Document::of_tree(root)?)?;
+        // What was read is no deeper than the budget allows, and mostly far from having too much in it: a line holds
+        // a key and a value, and one value more for each list that begins in it.
+        let yaml = contract.to_yaml();
+        let most = 2 * yaml.lines().count() + yaml.matches("- ").count();
+        if yaml.len() > DEFAULT_MAX_BYTES || most > MAX_NODES {
+            contract.check_readable()?;
+        }
+        Ok(contract)
     }
 
     /// The contract as an ODCS 3.2.0 document in YAML; equal contracts give equal text.
@@ -473,6 +486,10 @@ impl Contract {
     ) -> Problems {
         validate::references(self, lookup)
     }
+}
+
+fn with_places(places: &odcs::Places, problems: Problems) -> Problems {
+    problems.into_iter().map(|p| located(places, p)).collect()
 }
 
 /// The problem with the position of what it names, where it has none.

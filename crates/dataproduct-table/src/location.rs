@@ -233,6 +233,59 @@ impl Location {
         }
     }
 
+    /// The names of the files directly in this location, in byte order. A location that does not exist has none.
+    ///
+    /// # Errors
+    ///
+    /// `Store` if the store cannot be listed.
+    pub async fn files(&self) -> Result<Vec<String>> {
+        self.open()?.list("", None).await
+    }
+
+    /// Reads a small file in this location whole; `None` if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// `Damaged` if it has more than `max_bytes`; `InvalidLocation` if the name is more than one segment; `Store` if
+    /// the store fails.
+    pub async fn read_file(&self, name: &str, max_bytes: u64) -> Result<Option<bytes::Bytes>> {
+        self.check_name(name)?;
+        let storage = self.open()?;
+        match storage.size(name).await {
+            Ok(bytes) if bytes > max_bytes => {
+                let reason = format!("it has {bytes} bytes, more than {max_bytes}");
+                return Err(Error::damaged(name, reason));
+            }
+            Ok(_) => {}
+            Err(Error::Store {
+                source: object_store::Error::NotFound { .. },
+                ..
+            }) => return Ok(None),
+            Err(error) => return Err(error),
+        }
+        storage.read(name).await
+    }
+
+    /// Writes a small file into this location, in place of one that is there.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidLocation` if the name is more than one segment; `Store` if the store fails.
+    pub async fn write_file(&self, name: &str, bytes: bytes::Bytes) -> Result<()> {
+        self.check_name(name)?;
+        self.open()?.put(name, bytes).await
+    }
+
+    fn check_name(&self, name: &str) -> Result<()> {
+        if matches!(name, "" | "." | "..") || name.contains('/') {
+            return Err(Error::InvalidLocation {
+                location: format!("{}{name}", self.url),
+                reason: "the name of a file is one segment".to_owned(),
+            });
+        }
+        Ok(())
+    }
+
     /// Lists the names directly below this location that may be folders of tables.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use crate::error::Result;
 use crate::facts::{Commit, CommitFacts};
 use crate::log::action::{Add, TAG_ROWS, TAG_SHA256};
+use crate::log::published;
 use crate::log::state::TableState;
 use crate::scan::Scan;
 use crate::table::Table;
@@ -157,6 +158,21 @@ impl Snapshot {
     pub async fn newest_publish(&self, wanted: impl Fn(&Commit) -> bool) -> Result<Option<Commit>> {
         let found = self.state.newest_publish(self.table.storage(), wanted);
         Ok(found.await?.map(Arc::unwrap_or_clone))
+    }
+
+    /// Those of these contract versions under which a commit up to this version was published, in the order given and
+    /// each once, with the digest of the contract that the newest of these commits names. Where log entries were
+    /// cleaned up, one that the kept ones do not name may have been published, and counts.
+    ///
+    /// # Errors
+    ///
+    /// `Damaged` if a log entry cannot be read; `Store` if the store fails.
+    pub async fn published_among(
+        &self,
+        contract_versions: &[String],
+    ) -> Result<Vec<(String, Option<String>)>> {
+        let storage = self.table.storage();
+        published::among(storage, self.state.version, contract_versions).await
     }
 
     /// When this version was committed; `None` if its writer did not say.

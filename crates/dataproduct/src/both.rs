@@ -74,38 +74,20 @@ impl Mesh {
         while rows.peek().is_some() {
             let chunk: Vec<New> = rows.by_ref().take(DEFAULT_ROWS_PER_BATCH.get()).collect();
             let older: Vec<Old> = chunk.iter().map(&old_of).collect();
-            if let Start::Fresh(old) = &mut old {
-                old.push(Old::to_batch(&older)?).await?;
-            }
-            if let Start::Fresh(new) = &mut new {
-                new.push(New::to_batch(&chunk)?).await?;
-            }
+            old.push(|| Old::to_batch(&older)).await?;
+            new.push(|| New::to_batch(&chunk)).await?;
         }
         // What can be refused is refused before anything is visible.
-        prepare(&mut old).await?;
-        prepare(&mut new).await?;
-        let old = publish(old).await?;
-        match publish(new).await {
+        old.prepare().await?;
+        new.prepare().await?;
+        let old = old.publish().await?;
+        match new.publish().await {
             Ok(new) => Ok(BothReceipts { old, new }),
             Err(error) => Err(Error::HalfPublished {
                 published: Box::new(old),
                 source: Box::new(error),
             }),
         }
-    }
-}
-
-async fn prepare(start: &mut Start) -> Result<()> {
-    match start {
-        Start::Fresh(run) => run.prepare().await,
-        Start::Done(_) => Ok(()),
-    }
-}
-
-async fn publish(start: Start) -> Result<Receipt> {
-    match start {
-        Start::Fresh(run) => run.publish().await,
-        Start::Done(receipt) => Ok(receipt),
     }
 }
 
@@ -127,10 +109,7 @@ async fn start(old: &BatchPublisher, new: &BatchPublisher, how: Publish) -> Resu
     // One instant for both, so that neither says more than the other.
     let how = how.with_default_as_of(old.now());
     let old = Run::start(old, how.clone()).await?;
-    let how = how.with_publish_id(match &old {
-        Start::Fresh(run) => run.publish_id(),
-        Start::Done(receipt) => &receipt.publish_id,
-    });
+    let how = how.with_publish_id(old.publish_id());
     let new = Run::start(new, how).await?;
     Ok((old, new))
 }

@@ -19,6 +19,8 @@ const MAX_BYTES: u64 = 1 << 20;
 struct File {
     /// The root of every domain that has none of its own.
     root: Option<String>,
+    /// Where consumers are registered, if not in the common root.
+    consumers: Option<String>,
     /// The roots of single domains.
     #[serde(default)]
     domains: BTreeMap<String, String>,
@@ -39,6 +41,7 @@ pub(crate) struct Settings {
 pub(crate) struct Roots {
     pub(crate) default: Option<Location>,
     pub(crate) domains: BTreeMap<Name, Location>,
+    pub(crate) consumers: Option<Location>,
 }
 
 impl Settings {
@@ -68,6 +71,7 @@ impl Settings {
         let mut roots = Roots {
             default: file.root.as_deref().map(locate).transpose()?,
             domains: BTreeMap::new(),
+            consumers: file.consumers.as_deref().map(locate).transpose()?,
         };
         for (domain, root) in &file.domains {
             let name: Name = domain.parse().map_err(|e| error(format!("{e}")))?;

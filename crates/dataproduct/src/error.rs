@@ -1,7 +1,7 @@
 //! What can go wrong between a caller and a product.
 
 use dataproduct_compat::Comparison;
-use dataproduct_contract::{Problems, ProductName, ProductRef, Version};
+use dataproduct_contract::{Consumption, Problems, ProductName, ProductRef, Version};
 use dataproduct_quality::Report;
 use dataproduct_quality::outcome::QualityReport;
 
@@ -118,12 +118,14 @@ pub enum Error {
         product: ProductName,
         /// The version that was to be published.
         version: Version,
-        /// The newest version published.
+        /// The published version that it cannot follow: the newest, or an older one that is still alive.
         published: Version,
         /// What stands in the way, and what to do.
         reason: String,
         /// Every change, judged; `None` if it did not come to that.
         comparison: Option<Box<Comparison>>,
+        /// The consumers registered in the mesh that the changes break or may break, in the order of their files.
+        consumers: Vec<Consumption>,
     },
     /// No rows of that run are in quarantine: its publish kept none apart, or they were replayed or thrown away since.
     #[error(

@@ -1,17 +1,19 @@
 //! The evolution gate: may a contract follow what consumers hold?
 //!
-//! Within a major version a table evolves in place, so a contract has to get along with the newest one published and
-//! with the rows that are stored. What a contract newly promises of stored rows is proven on them, not believed. The
-//! versions published before were judged when the one after each was: what breaks no reader of a version, nor it those
-//! of the version before, breaks none of these either.
+//! Within a major version a table evolves in place, so a contract has to get along with the newest one published, with
+//! the rows that are stored, and with the readers of every version that is alive. What a contract newly promises of
+//! stored rows is proven on them, not believed. The rows keep what the newest one promises, so older ones are asked only
+//! what their readers meet.
 
 use chrono::NaiveDate;
 use dataproduct_compat::{Aspect, Comparison, Obligation, Outcome, Policy, compare};
-use dataproduct_contract::Contract;
+use dataproduct_contract::{Contract, Version};
 use dataproduct_quality::Promise;
 use dataproduct_table::{Proof, Snapshot, Table};
 
-use crate::product::newest_publish;
+use crate::mesh::Inner;
+use crate::product::{newest_publish, stored_contract};
+use crate::record::{Known, bases};
 use crate::{Error, Result};
 
 /// What the gate lets through.
@@ -35,9 +37,22 @@ impl Passed {
     }
 }
 
-/// Judges a contract against what its table holds. One version is one text; a newer version has to say how far it has
-/// moved.
+/// Judges a contract against what its table holds. A refusal names the registered consumers that it saves.
 pub(crate) async fn gate(
+    table: &Table,
+    contract: &Contract,
+    mesh: &Inner,
+    today: NaiveDate,
+) -> Result<Passed> {
+    let mut passed = judge(table, contract, &mesh.policy, today).await;
+    if let Err(refusal) = &mut passed {
+        mesh.name_consumers(refusal).await;
+    }
+    passed
+}
+
+/// One version is one text; a newer version has to say how far it has moved.
+async fn judge(
     table: &Table,
     contract: &Contract,
     policy: &Policy,
@@ -55,19 +70,26 @@ pub(crate) async fn gate(
         published: published.clone(),
         reason,
         comparison: comparison.map(Box::new),
+        consumers: Vec::new(),
     };
     if *contract.version() < published {
         let reason = "it is older; publish under the newest version".to_owned();
         return Err(refuse(reason, None));
     }
+    let goes_on = |digest: &str| *contract.version() == published && digest == contract.digest();
+    let as_before = |digest: Option<String>| Passed {
+        is_new: false,
+        before: digest,
+        proven: Vec::new(),
+    };
+    // Publish after publish goes on under one contract: nothing more is read for it.
+    if publish.contract_digest.as_deref().is_some_and(goes_on) {
+        return Ok(as_before(publish.contract_digest));
+    }
     let before = publish.contract(table).await?;
     let digest = publish.contract_digest;
-    if *contract.version() == published && before.digest() == contract.digest() {
-        return Ok(Passed {
-            is_new: false,
-            before: digest,
-            proven: Vec::new(),
-        });
+    if goes_on(before.digest()) {
+        return Ok(as_before(digest));
     }
     let comparison = compare(&before, contract, policy, today);
     if *contract.version() == published {
@@ -95,11 +117,60 @@ pub(crate) async fn gate(
         );
         return Err(refuse(reason, Some(comparison)));
     }
+    for comparison in with_older(&snapshot, &before, contract, policy, today).await? {
+        if !comparison.is_honest_if_proven() {
+            return Err(Error::Evolution {
+                product: contract.name().clone(),
+                version: contract.version().clone(),
+                published: comparison.old().version().clone(),
+                reason: format!("its readers are still there\n{}", comparison.to_text()),
+                comparison: Some(Box::new(comparison)),
+                consumers: Vec::new(),
+            });
+        }
+    }
     Ok(Passed {
         is_new: true,
         before: digest,
         proven,
     })
+}
+
+/// Compares a contract with the versions that were published before the newest one and are still to be reckoned with.
+async fn with_older(
+    snapshot: &Snapshot,
+    newest: &Contract,
+    contract: &Contract,
+    policy: &Policy,
+    today: NaiveDate,
+) -> Result<Vec<Comparison>> {
+    let table = snapshot.table();
+    let mut stored = table.contract_versions().await?;
+    let is_older = |stored: &String| {
+        let version = stored.parse::<Version>();
+        version.is_ok_and(|version| version < *newest.version())
+    };
+    stored.retain(is_older);
+    let mut older = Vec::new();
+    // A contract that no commit names binds nobody.
+    for (version, digest) in snapshot.published_among(&stored).await? {
+        if let Ok(version) = version.parse() {
+            older.push(stored_contract(table, &version, digest.as_deref()).await?);
+        }
+    }
+    let known: Vec<Known> = older
+        .iter()
+        .chain([newest])
+        .map(|contract| Known::of(contract, today))
+        .collect();
+    let compared = bases(contract.version(), &known);
+    let compared = compared.iter().filter_map(|base| {
+        let of = older
+            .iter()
+            .find(|older| *older.version() == base.version)?;
+        Some(base.compare(of, contract, policy, today))
+    });
+    Ok(compared.collect())
 }
 
 /// Proves again what was proven, on what others have published since; returns the version on which it holds.

@@ -37,6 +37,7 @@ mod audit;
 mod both;
 mod check;
 mod config;
+mod consumers;
 mod error;
 mod evolution;
 mod input;

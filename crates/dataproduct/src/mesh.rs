@@ -11,6 +11,7 @@ use dataproduct_freshness::{Clock, SystemClock};
 use dataproduct_table::{Durability, Location};
 
 use crate::config::{Roots, Settings};
+use crate::consumers::CONSUMERS;
 use crate::product::{self, Life, Product};
 use crate::publish::{BatchPublisher, Publisher};
 use crate::status::{self, ProductStatus};
@@ -46,6 +47,16 @@ impl Inner {
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.clock.now().trunc_subsecs(6)
     }
+
+    /// Where consumers are registered, if the mesh has a place for them.
+    pub(crate) fn consumers(&self) -> Result<Option<Location>> {
+        let folder = match (&self.roots.consumers, &self.roots.default) {
+            (Some(folder), _) => folder.clone(),
+            (None, Some(root)) => root.join(CONSUMERS)?,
+            (None, None) => return Ok(None),
+        };
+        Ok(Some(folder.with_durability(self.durability)))
+    }
 }
 
 /// Declares a mesh in code.
@@ -54,6 +65,7 @@ impl Inner {
 pub struct MeshBuilder {
     default: Option<String>,
     domains: Vec<(String, String)>,
+    consumers: Option<String>,
     policy: Policy,
     clock: Option<Arc<dyn Clock>>,
     durability: Durability,
@@ -69,6 +81,12 @@ impl MeshBuilder {
     /// Sets the root of one domain: a folder or a URL.
     pub fn with_domain(mut self, domain: impl Into<String>, root: impl Into<String>) -> Self {
         self.domains.push((domain.into(), root.into()));
+        self
+    }
+
+    /// Sets where consumers are registered: a folder or a URL; `_consumers` in the common root by default.
+    pub fn with_consumers(mut self, folder: impl Into<String>) -> Self {
+        self.consumers = Some(folder.into());
         self
     }
 
@@ -98,6 +116,7 @@ impl MeshBuilder {
     pub fn build(self) -> Result<Mesh> {
         let mut roots = Roots {
             default: self.default.as_deref().map(Location::parse).transpose()?,
+            consumers: self.consumers.as_deref().map(Location::parse).transpose()?,
             ..Roots::default()
         };
         for (domain, root) in &self.domains {
@@ -141,6 +160,7 @@ impl Mesh {
     ///
     /// ```toml
     /// root = "mesh-data"                  # every domain without a root of its own
+    /// consumers = "consumers"             # who uses what; `_consumers` in the root by default
     ///
     /// [domains]
     /// inventory = "s3://acme-inventory"   # this domain's products

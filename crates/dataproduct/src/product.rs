@@ -119,7 +119,7 @@ pub(crate) async fn newest_publish(snapshot: &Snapshot) -> Result<Option<NewestP
 }
 
 /// The contract of one version, as stored with the table. A digest that the log holds is checked.
-async fn stored_contract(
+pub(crate) async fn stored_contract(
     table: &Table,
     version: &Version,
     digest: Option<&str>,

@@ -11,7 +11,7 @@ use std::path::Path;
 use arrow_array::RecordBatch;
 use bytes::Bytes;
 use chrono::{DateTime, SubsecRound as _, Utc};
-use dataproduct_contract::row::{DEFAULT_ROWS_PER_BATCH, DataProduct};
+use dataproduct_contract::row::{DEFAULT_ROWS_PER_BATCH, DataProduct, RowError};
 use dataproduct_contract::{Contract, ProductName, Version};
 use dataproduct_table::{
     Literal, Location, Mode, PublishFacts, Table, TableSpec, WriteOptions, Writer,
@@ -307,6 +307,43 @@ pub(crate) enum Start {
     Done(Receipt),
 }
 
+impl Start {
+    /// The id that the publish is known by.
+    pub(crate) fn publish_id(&self) -> &str {
+        match self {
+            Self::Fresh(run) => run.publish_id(),
+            Self::Done(receipt) => &receipt.publish_id,
+        }
+    }
+
+    /// Publishes a batch with the others, if there is something to do.
+    pub(crate) async fn push(
+        &mut self,
+        batch: impl FnOnce() -> Result<RecordBatch, RowError>,
+    ) -> Result<()> {
+        match self {
+            Self::Fresh(run) => run.push(batch()?).await,
+            Self::Done(_) => Ok(()),
+        }
+    }
+
+    /// All that can be refused before anything is visible.
+    pub(crate) async fn prepare(&mut self) -> Result<()> {
+        match self {
+            Self::Fresh(run) => run.prepare().await,
+            Self::Done(_) => Ok(()),
+        }
+    }
+
+    /// The commit, or what an earlier call has published.
+    pub(crate) async fn publish(self) -> Result<Receipt> {
+        match self {
+            Self::Fresh(run) => run.publish().await,
+            Self::Done(receipt) => Ok(receipt),
+        }
+    }
+}
+
 /// One publish under way. Dropped before [`commit`](Self::commit), it leaves nothing visible.
 pub(crate) struct Run {
     contract: Contract,
@@ -349,7 +386,7 @@ impl Run {
         let contract = publisher.contract.clone();
         let mesh = &publisher.mesh.0;
         let today = mesh.now().date_naive();
-        let passed = evolution::gate(&table, &contract, &mesh.policy, today).await?;
+        let passed = evolution::gate(&table, &contract, mesh, today).await?;
         if passed.is_new {
             table.evolve(&TableSpec::from_contract(&contract)).await?;
         }
@@ -389,7 +426,7 @@ impl Run {
     }
 
     /// The id that the publish is known by.
-    pub(crate) fn publish_id(&self) -> &str {
+    fn publish_id(&self) -> &str {
         self.writer.publish_id()
     }
 

@@ -12,10 +12,12 @@
 //! a type says something else than the record, with the difference, whom it breaks, the version that would
 //! be honest, and the command that records it.
 
+mod bases;
 mod folder;
 mod judge;
 mod testing;
 
+pub use bases::{Base, Known, bases};
 pub use folder::Schemas;
 pub use judge::{Judgement, Standing};
 pub use testing::{Declared, assert_consumed, assert_recorded};

@@ -126,6 +126,7 @@ impl Writer {
         if let (Dialect::Spark, Some(description)) = (self.dialect, &column.description) {
             out.push_str(&format!(" COMMENT {}", self.dialect.text(description)));
         }
+        check::left_out(self.dialect, column, &mut self.notes);
         let check = check::of(self.dialect, column, &mut self.notes);
         if let Some(check) = check {
             let name = self

@@ -7,6 +7,7 @@
 //! JSON Schema, drafts 4 to 2020-12.
 
 mod keyword;
+mod merge;
 
 use std::collections::HashSet;
 
@@ -15,6 +16,7 @@ use dataproduct::contract::DataType;
 use serde_json::Value as Json;
 
 use super::{Budget, Draft, Error, Notes, named, text};
+use merge::Keywords;
 
 const FORM: &str = "a JSON Schema";
 
@@ -30,6 +32,7 @@ pub fn schema(text: &str) -> Result<Draft, Error> {
         root: &root,
         budget: Budget::new(),
         notes: Notes::default(),
+        copied: 0,
     };
     let row = reader.column("", &root, 0)?;
     let DataType::Struct(columns) = row.data_type else {
@@ -49,7 +52,12 @@ struct Reader<'a> {
     root: &'a Json,
     budget: Budget,
     notes: Notes,
+    /// How much was copied to put schemas together.
+    copied: usize,
 }
+
+/// The most that is copied to put schemas together, in values and sixteenths of text.
+const MAX_COPIED: usize = 1 << 18;
 
 /// The types that JSON has, in the words of JSON Schema.
 const TYPES: [&str; 7] = [
@@ -58,34 +66,141 @@ const TYPES: [&str; 7] = [
 
 impl<'a> Reader<'a> {
     /// A schema as a column without a name.
-    fn column(&mut self, path: &str, schema: &'a Json, depth: usize) -> Result<Column, Error> {
+    fn column(&mut self, path: &str, schema: &Json, depth: usize) -> Result<Column, Error> {
         self.budget.step(path, depth)?;
-        let Json::Object(object) = schema else {
+        let is_combined = ["$ref", "allOf", "anyOf", "oneOf"]
+            .iter()
+            .any(|keyword| schema.get(keyword).is_some());
+        if !is_combined {
+            return self.plain(path, schema, depth);
+        }
+        let (keywords, nullable) = self.combined(path, schema, depth)?;
+        let column = self.plain(path, &Json::Object(keywords), depth)?;
+        let nullable = nullable.unwrap_or(column.nullable);
+        Ok(column.with_nullable(nullable))
+    }
+
+    /// A schema that refers to no other.
+    fn plain(&mut self, path: &str, schema: &Json, depth: usize) -> Result<Column, Error> {
+        if !schema.is_object() {
             return Err(Error::unsupported(
                 path,
                 "the schema says nothing of the type; say `type`",
             ));
-        };
-        if let Some(reference) = object.get("$ref") {
-            let target = self.target(path, reference)?;
-            let column = self.column(path, target, depth + 1)?;
-            return Ok(keyword::words(column, schema));
-        }
-        if let Some(column) = self.combined(path, schema, depth)? {
-            return Ok(keyword::words(column, schema));
         }
         let (kind, nullable) = self.kind(path, schema)?;
         let mut column = match kind {
             "boolean" => Column::new("", DataType::Boolean),
             "integer" => keyword::integer(schema),
-            "number" => keyword::limited(Column::new("", DataType::Float64), schema),
+            "number" => keyword::number(schema),
             "string" => keyword::string(path, schema, &mut self.notes),
             "array" => self.array(path, schema, depth)?,
             _ => self.object(path, schema, depth)?,
         };
         column.nullable = nullable;
         self.allowed(path, schema, &mut column)?;
+        keyword::left_out(path, schema, &column, &mut self.notes);
         Ok(keyword::words(column, schema))
+    }
+
+    /// Everything that holds for a value, with what its schema refers to and the branches that it consists of; and
+    /// whether null is permitted, where that is said.
+    fn combined(
+        &mut self,
+        path: &str,
+        schema: &Json,
+        depth: usize,
+    ) -> Result<(Keywords, Option<bool>), Error> {
+        self.budget.step(path, depth)?;
+        let Json::Object(object) = schema else {
+            // `true` permits everything, and adds nothing to others.
+            return match schema {
+                Json::Bool(true) => Ok((Keywords::new(), None)),
+                _ => Err(Error::unsupported(
+                    path,
+                    "a schema that is `false` permits no value",
+                )),
+            };
+        };
+        self.copied += merge::weight(schema, MAX_COPIED);
+        if self.copied > MAX_COPIED {
+            let message = "the schemas that hold together are too large; write them out";
+            return Err(Error::unsupported(path, message));
+        }
+        let mut own = object.clone();
+        let parts: Vec<(&str, Json)> = ["$ref", "allOf", "anyOf", "oneOf"]
+            .into_iter()
+            .filter_map(|keyword| Some((keyword, own.remove(keyword)?)))
+            .collect();
+        let refers = parts.iter().any(|(keyword, _)| *keyword == "$ref");
+        if refers && self.ignores_siblings() {
+            let beside = own.keys().filter(|keyword| merge::binds(keyword)).cloned();
+            for keyword in beside.collect::<Vec<_>>() {
+                let message = format!(
+                    "`{keyword}` beside `$ref` counts in later drafts only and is left out"
+                );
+                self.notes.push(path, message);
+                own.remove(&keyword);
+            }
+        }
+        let mut nullable = own_null(&own);
+        for (keyword, part) in parts {
+            let (other, null) = self.part(path, keyword, &part, depth)?;
+            merge::both(path, &mut own, other, &mut self.notes)?;
+            // Null has to be permitted by all that say something of it.
+            nullable = match (nullable, null) {
+                (Some(here), Some(there)) => Some(here && there),
+                (here, there) => here.or(there),
+            };
+        }
+        Ok((own, nullable))
+    }
+
+    /// What one keyword of a schema adds to it.
+    fn part(
+        &mut self,
+        path: &str,
+        keyword: &str,
+        part: &Json,
+        depth: usize,
+    ) -> Result<(Keywords, Option<bool>), Error> {
+        if keyword == "$ref" {
+            let target = self.target(path, part)?;
+            return self.combined(path, target, depth + 1);
+        }
+        let branches = part.as_array().map(Vec::as_slice).unwrap_or_default();
+        if keyword == "allOf" {
+            let mut out = Keywords::new();
+            let mut nullable = None;
+            for branch in branches {
+                let (other, null) = self.combined(path, branch, depth + 1)?;
+                merge::both(path, &mut out, other, &mut self.notes)?;
+                nullable = match (nullable, null) {
+                    (Some(here), Some(there)) => Some(here && there),
+                    (here, there) => here.or(there),
+                };
+            }
+            return Ok((out, nullable));
+        }
+        let is_null = |branch: &&Json| text(branch, "type") == Some("null");
+        let others: Vec<_> = branches.iter().filter(|branch| !is_null(branch)).collect();
+        let [one] = others.as_slice() else {
+            return Err(Error::unsupported(
+                path,
+                format!("`{keyword}` of several schemas is no column; write one type"),
+            ));
+        };
+        let (other, null) = self.combined(path, one, depth + 1)?;
+        let with_null = others.len() < branches.len();
+        Ok((other, if with_null { Some(true) } else { null }))
+    }
+
+    /// Whether the draft says that what stands beside `$ref` does not count.
+    fn ignores_siblings(&self) -> bool {
+        let draft = text(self.root, "$schema").unwrap_or_default();
+        ["draft-03", "draft-04", "draft-06", "draft-07"]
+            .iter()
+            .any(|old| draft.contains(old))
     }
 
     /// The schema that a reference names, in this document.
@@ -106,40 +221,14 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// What `allOf`, `anyOf` and `oneOf` come to, where that is one type, with or without null.
-    fn combined(
-        &mut self,
-        path: &str,
-        schema: &'a Json,
-        depth: usize,
-    ) -> Result<Option<Column>, Error> {
-        for keyword in ["allOf", "anyOf", "oneOf"] {
-            let Some(branches) = schema.get(keyword) else {
-                continue;
-            };
-            let branches = branches.as_array().map(Vec::as_slice).unwrap_or_default();
-            let is_null = |branch: &&Json| text(branch, "type") == Some("null");
-            let others: Vec<_> = branches.iter().filter(|branch| !is_null(branch)).collect();
-            let [one] = others.as_slice() else {
-                return Err(Error::unsupported(
-                    path,
-                    format!("`{keyword}` of several schemas is no column; write one type"),
-                ));
-            };
-            let column = self.column(path, one, depth + 1)?;
-            let nullable = column.nullable || others.len() < branches.len();
-            return Ok(Some(column.with_nullable(nullable)));
-        }
-        Ok(None)
-    }
-
     /// The one type besides null, and whether null is another.
-    fn kind(&mut self, path: &str, schema: &'a Json) -> Result<(&'a str, bool), Error> {
+    fn kind<'s>(&mut self, path: &str, schema: &'s Json) -> Result<(&'s str, bool), Error> {
         let names: Vec<&str> = match schema.get("type") {
-            Some(Json::String(name)) => vec![name.as_str()],
-            Some(Json::Array(names)) => names.iter().filter_map(Json::as_str).collect(),
+            Some(types @ (Json::String(_) | Json::Array(_))) => merge::names(types),
             _ => keyword::implied(schema),
         };
+        // The word of OpenAPI 3.0 for it.
+        let nullable = schema.get("nullable").and_then(Json::as_bool) == Some(true);
         if let Some(unknown) = names.iter().find(|name| !TYPES.contains(*name)) {
             let shown: String = unknown.chars().take(40).collect();
             let message = format!("{}: there is no type `{shown}`", named(path));
@@ -151,7 +240,7 @@ impl<'a> Reader<'a> {
             others.retain(|name| **name != "integer");
         }
         match others.as_slice() {
-            [one] => Ok((one, others.len() < names.len() && names.contains(&"null"))),
+            [one] => Ok((one, nullable || names.contains(&"null"))),
             [] => Err(Error::unsupported(
                 path,
                 "the schema says nothing of the type; say `type`",
@@ -163,7 +252,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn array(&mut self, path: &str, schema: &'a Json, depth: usize) -> Result<Column, Error> {
+    fn array(&mut self, path: &str, schema: &Json, depth: usize) -> Result<Column, Error> {
         let items = match schema.get("items") {
             Some(items @ Json::Object(_)) => items,
             _ => {
@@ -180,7 +269,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A record, or a map where only the values are described.
-    fn object(&mut self, path: &str, schema: &'a Json, depth: usize) -> Result<Column, Error> {
+    fn object(&mut self, path: &str, schema: &Json, depth: usize) -> Result<Column, Error> {
         let Some(properties) = schema.get("properties").and_then(Json::as_object) else {
             return self.map(path, schema, depth);
         };
@@ -197,13 +286,10 @@ impl<'a> Reader<'a> {
             let nullable = column.nullable || !required.contains(name.as_str());
             columns.push(column.renamed(name).with_nullable(nullable));
         }
-        if schema.get("patternProperties").is_some() {
-            self.notes.push(path, "`patternProperties` is left out");
-        }
         Ok(Column::new("", DataType::Struct(columns)))
     }
 
-    fn map(&mut self, path: &str, schema: &'a Json, depth: usize) -> Result<Column, Error> {
+    fn map(&mut self, path: &str, schema: &Json, depth: usize) -> Result<Column, Error> {
         let values = match schema.get("additionalProperties") {
             Some(values @ Json::Object(_)) => values,
             _ => {
@@ -242,5 +328,17 @@ impl<'a> Reader<'a> {
             *column = taken.with_allowed(value);
         }
         Ok(())
+    }
+}
+
+/// Whether the keywords of a schema by themselves say that null is permitted, or that it is not.
+fn own_null(keywords: &Keywords) -> Option<bool> {
+    let is_nullable = keywords.get("nullable").and_then(Json::as_bool) == Some(true);
+    let values = keywords.get("enum").and_then(Json::as_array);
+    let has_null = values.is_some_and(|values| values.contains(&Json::Null));
+    let types = keywords.get("type").map(merge::names);
+    match types {
+        Some(names) => Some(is_nullable || has_null || names.contains(&"null")),
+        None => (is_nullable || has_null).then_some(true),
     }
 }

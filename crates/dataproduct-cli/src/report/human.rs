@@ -1,5 +1,7 @@
 //! For people at a terminal.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, Severity};
@@ -18,10 +20,12 @@ pub(super) fn text(report: &Report, look: Look) -> String {
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_links(false)
         .with_width(look.width)
+        .with_wrap_lines(false)
         .with_context_lines(2);
+    let mut wrapped = Wrapped::new(look.width);
     let mut out = String::new();
     for finding in &report.findings {
-        one(finding, &handler, &mut out);
+        one(finding, &handler, &mut wrapped, &mut out);
     }
     for compared in &report.compared {
         verdict(compared, &mut out);
@@ -30,13 +34,71 @@ pub(super) fn text(report: &Report, look: Look) -> String {
     out
 }
 
-fn one(finding: &Finding, handler: &GraphicalReportHandler, out: &mut String) {
+/// Lines broken at the width of the terminal. Findings of one rule say mostly the same, and breaking a line takes
+/// longer than all else that is done to show it, so each is broken once.
+struct Wrapped<'a> {
+    width: usize,
+    known: HashMap<(usize, Cow<'a, str>), String>,
+}
+
+/// What the printer puts in front of the lines of a message, and of those of a help.
+const MESSAGE_INDENT: usize = 4;
+const HELP_INDENT: usize = 8;
+
+impl Wrapped<'_> {
+    fn new(width: usize) -> Self {
+        Self {
+            // The printer leaves two columns free.
+            width: width.saturating_sub(2),
+            known: HashMap::new(),
+        }
+    }
+
+    /// A text, its lines broken to stand behind an indent.
+    fn text(&mut self, text: &str, indent: usize) -> String {
+        let mut out = String::with_capacity(text.len() + text.len() / 16);
+        for line in text.split('\n') {
+            if !out.is_empty() {
+                out.push('\n');
+            }
+            // A line that is short in bytes is so on the screen.
+            let width = self.width.saturating_sub(indent).max(1);
+            if line.len() < width {
+                out.push_str(line.trim_end_matches(' '));
+                continue;
+            }
+            let key = (width, Cow::Borrowed(line));
+            if let Some(known) = self.known.get(&key) {
+                out.push_str(known);
+                continue;
+            }
+            let broken = textwrap::fill(line, width);
+            out.push_str(&broken);
+            self.known
+                .insert((width, Cow::Owned(line.to_owned())), broken);
+        }
+        out
+    }
+}
+
+fn one(
+    finding: &Finding,
+    handler: &GraphicalReportHandler,
+    wrapped: &mut Wrapped<'_>,
+    out: &mut String,
+) {
     let path = if finding.path.is_empty() {
         String::new()
     } else {
         format!("{}: ", escape::line(&finding.path))
     };
-    let mut diagnostic = MietteDiagnostic::new(format!("{path}{}", escape::line(&finding.message)))
+    let file = escape::line(&finding.file);
+    let place = match &finding.excerpt {
+        Some(_) => String::new(),
+        None => format!("{file}: "),
+    };
+    let message = format!("{place}{path}{}", escape::line(&finding.message));
+    let mut diagnostic = MietteDiagnostic::new(wrapped.text(&message, MESSAGE_INDENT))
         .with_code(escape::line(&finding.rule))
         .with_severity(match finding.level {
             Level::Error => Severity::Error,
@@ -44,19 +106,15 @@ fn one(finding: &Finding, handler: &GraphicalReportHandler, out: &mut String) {
             Level::Note => Severity::Advice,
         });
     if let Some(help) = help(finding) {
-        diagnostic = diagnostic.with_help(help);
+        diagnostic = diagnostic.with_help(wrapped.text(&help, HELP_INDENT));
     }
-    let file = escape::line(&finding.file);
     let rendered = match &finding.excerpt {
         Some(excerpt) => {
             let diagnostic = diagnostic.with_label(LabeledSpan::underline(excerpt.span()));
             let report = miette::Report::new(diagnostic).with_source_code(excerpt.named(&file));
             handler.render_report(out, report.as_ref())
         }
-        None => {
-            diagnostic.message = format!("{file}: {}", diagnostic.message);
-            handler.render_report(out, &diagnostic)
-        }
+        None => handler.render_report(out, &diagnostic),
     };
     // Writing to a string cannot fail; should it, the finding is told plainly.
     if rendered.is_err() {

@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use dataproduct::record::{Schemas, Standing};
+use dataproduct::record::{Known, Schemas, Standing, bases};
 use dataproduct::{Contract, ProductName, Version};
 
-use super::compared::{self, Judge, Verdict};
+use super::compared::{self, Judge, Place, Verdict};
 use super::each;
 use super::read::{self, Document, Read};
 use crate::args::{Check, Format};
@@ -33,27 +33,32 @@ pub(crate) fn run(check: &Check, look: Look) -> Result<u8, Failure> {
     let files = source::contracts_below(&check.schemas)?;
     let (record, misfiled) = recorded(&check.schemas, files);
     findings.extend(misfiled);
-    let products: Vec<_> = record.iter().collect();
-    let mut report = Report::new("check");
-    let of_products = each(&products, |(name, versions)| {
-        product(name, versions, &judge)
-    });
-    for part in of_products {
-        merge(&mut report, part?);
-    }
     let working = match check.files.as_slice() {
         [] => Vec::new(),
         files => source::all(files)?,
     };
-    // Two versions of one product are recorded one after the other.
     let declared = |source: &Source| declared(source, &schemas, &judge, check.record);
+    // Two versions of one product are recorded one after the other, and before the record is looked at.
     let parts: Vec<_> = if check.record {
         working.iter().map(declared).collect()
     } else {
         each(&working, declared)
     };
-    for part in parts {
+    let products: Vec<_> = record.iter().collect();
+    let mut report = Report::new("check");
+    let of_products = each(&products, |(name, versions)| {
+        product(name, versions, &schemas, &judge)
+    });
+    for part in of_products {
         merge(&mut report, part?);
+    }
+    for part in parts {
+        let mut part = part?;
+        // A recorded contract that is named on the command line was looked at with the record, too.
+        let told = &report.findings;
+        let is_told = |f: &Finding| told.iter().any(|t| t.rule == f.rule && t.file == f.file);
+        part.findings.retain(|f| f.rule != STALE || !is_told(f));
+        merge(&mut report, part);
     }
     report.findings.append(&mut findings);
     report.write(&check.output, look)
@@ -86,6 +91,9 @@ pub(super) fn consumers(schemas: &Schemas, judge: &mut Judge) -> Result<Vec<Find
     }
     Ok(findings)
 }
+
+/// The rule of a document that says something else than its recorded contract.
+const STALE: &str = "stale-document";
 
 /// The recorded files of each product, by version.
 type Record = BTreeMap<ProductName, BTreeMap<Version, PathBuf>>;
@@ -130,17 +138,18 @@ fn merge(report: &mut Report, mut part: Report) {
     report.compared.append(&mut part.compared);
 }
 
-/// Checks the recorded versions of one product, each against the one before and against the newest lower one
-/// of its major that is no pre-release: a pre-release has promised nothing, so that a break could hide behind
-/// it. Three are held at a time.
+/// Checks the recorded versions of one product, each against those of the lower ones that decide what follows them:
+/// those that were alive when it was recorded were asked then. Three contracts are held at a time.
 fn product(
     name: &ProductName,
     versions: &BTreeMap<Version, PathBuf>,
+    schemas: &Schemas,
     judge: &Judge,
 ) -> Result<Report, Failure> {
     let mut report = Report::new("check");
+    let mut known: Vec<Known> = Vec::new();
     let mut before: Option<Contract> = None;
-    let mut stable: Option<Contract> = None;
+    let mut release: Option<Contract> = None;
     for (version, file) in versions {
         let read = match read::document(&Source::File(file.clone())) {
             Ok(read) => read,
@@ -168,27 +177,26 @@ fn product(
                 ),
                 "move the file to where its name and version belong".to_owned(),
             ));
+        } else {
+            // Whoever files contracts alone misses nothing; what is there has to be right.
+            let is_there = |path: &PathBuf| path.exists();
+            stale(schemas, &contract, &read.file, is_there, &mut report)?;
         }
-        let of_major = |stable: &&Contract| stable.version().major() == contract.version().major();
-        // Where the one before is no pre-release it is the newest such itself.
-        let behind = before.as_ref().filter(|before| is_pre_release(before));
-        let behind = behind.and(stable.as_ref().filter(of_major));
-        for base in behind.into_iter().chain(&before) {
-            let place = (read.file.as_str(), read.text.as_str());
-            recorded_pair(base, &contract, judge, place, &mut report);
+        for base in bases(contract.version(), &known) {
+            let is_base = |held: &&Contract| *held.version() == base.version;
+            if let Some(held) = release.iter().chain(&before).find(is_base) {
+                recorded_pair(held, &contract, judge, &Place::in_text(&read), &mut report);
+            }
         }
+        known.push(Known::new(contract.version().clone(), true));
         // One version is moved on and the other kept.
         if let Some(before) = before.replace(contract)
-            && !is_pre_release(&before)
+            && before.version().pre_release().is_empty()
         {
-            stable = Some(before);
+            release = Some(before);
         }
     }
     Ok(report)
-}
-
-fn is_pre_release(contract: &Contract) -> bool {
-    !contract.version().pre_release().is_empty()
 }
 
 /// Compares two versions that are both recorded. What was waived when the newer one was recorded stays so:
@@ -197,7 +205,7 @@ fn recorded_pair(
     old: &Contract,
     new: &Contract,
     judge: &Judge,
-    place: (&str, &str),
+    place: &Place<'_>,
     report: &mut Report,
 ) {
     let comparison = judge.compare(old, new);
@@ -206,7 +214,7 @@ fn recorded_pair(
         let as_waived = judge.compare_as_waived(old, new);
         if as_waived.is_honest_if_proven() {
             compared::note(&as_waived, &Verdict::of(&as_waived), judge, place, report);
-            compared::expired(&comparison, place.0, report);
+            compared::expired(&comparison, &place.file, report);
             return;
         }
     }
@@ -267,8 +275,13 @@ fn declared(
             honest_version: honest.clone(),
             message,
         };
-        let place = (read.file.as_str(), read.text.as_str());
-        compared::note(comparison, &verdict, judge, place, &mut report);
+        compared::note(
+            comparison,
+            &verdict,
+            judge,
+            &Place::in_text(&read),
+            &mut report,
+        );
     }
     // A version that is not honest is not to be recorded as it is.
     if is_honest && record {
@@ -288,21 +301,31 @@ fn declared(
         let finding = error(&read.file, "not-recorded", message, help);
         report.findings.push(finding);
     } else if is_honest {
-        let stale = schemas.stale(&contract);
-        for path in stale.map_err(|error| Failure::Argument(error.to_string()))? {
-            let message = "the document does not follow from its recorded contract".to_owned();
-            let help = format!(
-                "write it: `dataproduct check --record --schemas {} {}`",
-                schemas.folder().display(),
-                read.file
-            );
-            let file = path.to_string_lossy();
-            report
-                .findings
-                .push(error(&file, "stale-document", message, help));
-        }
+        stale(schemas, &contract, &read.file, |_| true, &mut report)?;
     }
     Ok(report)
+}
+
+/// Notes the documents beside a recorded contract that are not as they follow from it, of those that matter.
+fn stale(
+    schemas: &Schemas,
+    contract: &Contract,
+    file: &str,
+    matters: impl Fn(&PathBuf) -> bool,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let stale = schemas.stale(contract);
+    let stale = stale.map_err(|error| Failure::Argument(error.to_string()))?;
+    for path in stale.into_iter().filter(matters) {
+        let path = path.to_string_lossy();
+        let message = "the document does not follow from its recorded contract".to_owned();
+        let help = format!(
+            "write it: `dataproduct check --record --schemas {} {file}`",
+            schemas.folder().display(),
+        );
+        report.findings.push(error(&path, STALE, message, help));
+    }
+    Ok(())
 }
 
 /// What is wrong with a file of the record, or with its folder where no file is to blame.

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use chrono::{NaiveDate, Utc};
-use dataproduct::compat::{Bump, Comparison, Finding as Change, Outcome, Policy, compare};
+use dataproduct::compat::{Bump, Comparison, Finding as Change, Impact, Outcome, Policy, compare};
 use dataproduct::contract::Consumption;
-use dataproduct::contract::odcs::Places;
+use dataproduct::contract::odcs::{Places, Position};
 use dataproduct::{Contract, Version};
 
+use super::read::{Placed, Read};
 use crate::command::Failure;
 use crate::report::{self, Compared, Excerpt, Finding, Level, Lines, Report};
 use crate::source::{MAX_DOCUMENT_BYTES, Source};
@@ -90,23 +91,69 @@ impl Judge {
     }
 }
 
-/// Notes in a report what a comparison has found; `file` and `text` are those of the newer contract.
+/// The newer of two contracts as it was read: its file, its text and where its parts stand there, where that was read
+/// already.
+#[derive(Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) file: String,
+    text: &'a str,
+    places: Option<&'a Places>,
+}
+
+impl<'a> Place<'a> {
+    pub(crate) fn of(placed: &'a Placed, file: String) -> Self {
+        Self {
+            file,
+            text: &placed.text,
+            places: Some(&placed.places),
+        }
+    }
+
+    pub(crate) fn in_text(read: &'a Read) -> Self {
+        Self {
+            file: read.file.clone(),
+            text: &read.text,
+            places: None,
+        }
+    }
+
+    /// Where these paths stand.
+    fn find(&self, paths: &[&str]) -> Vec<Option<Position>> {
+        let find = |places: &Places| places.find_all(paths.iter().copied());
+        match self.places {
+            Some(places) => find(places),
+            // Most recorded pairs have nothing to show, so nothing is read for them.
+            None if paths.is_empty() => Vec::new(),
+            None => Places::of(self.text).map_or_else(|_| vec![None; paths.len()], |p| find(&p)),
+        }
+    }
+}
+
+/// Notes in a report what a comparison has found; `place` is the newer contract.
 pub(crate) fn note(
     comparison: &Comparison,
     verdict: &Verdict,
     judge: &Judge,
-    (file, text): (&str, &str),
+    place: &Place<'_>,
     report: &mut Report,
 ) {
-    let honest = verdict.honest;
+    let (honest, file) = (verdict.honest, place.file.as_str());
     let required = comparison.required_if_proven();
-    let (places, lines) = (Places::of(text).ok(), Lines::of(text));
-    let place = |path: &str| {
-        let at = places.as_ref().and_then(|places| places.find(path));
+    let findings = comparison.findings();
+    let paths = findings.iter().map(|finding| finding.change.path.as_str());
+    let paths: Vec<&str> = (!honest)
+        .then_some("version")
+        .into_iter()
+        .chain(paths)
+        .collect();
+    let lines = Lines::of(place.text);
+    let mut places = place.find(&paths).into_iter();
+    let mut next = || {
+        let at = places.next().flatten();
         (at, at.map(|at| Excerpt::of(&lines, at)))
     };
     if !honest {
-        let (at, excerpt) = place("version");
+        let (at, excerpt) = next();
         report.findings.push(Finding {
             file: file.to_owned(),
             rule: DISHONEST.to_owned(),
@@ -119,8 +166,9 @@ pub(crate) fn note(
             change: None,
         });
     }
-    for finding in comparison.findings() {
-        let (at, excerpt) = place(&finding.change.path);
+    let impacts = comparison.impact(&judge.consumptions);
+    for finding in findings {
+        let (at, excerpt) = next();
         let level = match finding.bump_if_proven {
             bump if !honest && bump == required && bump > Bump::None => Level::Error,
             Bump::Major | Bump::Invalid => Level::Warning,
@@ -135,7 +183,7 @@ pub(crate) fn note(
             path: finding.change.path.clone(),
             at,
             excerpt,
-            change: Some(change(comparison, finding, judge)),
+            change: Some(change(comparison, finding, &impacts)),
         });
     }
     expired(comparison, file, report);
@@ -217,7 +265,7 @@ fn help(finding: &Change) -> Option<String> {
     Some(lines.join("\n"))
 }
 
-fn change(comparison: &Comparison, finding: &Change, judge: &Judge) -> report::Change {
+fn change(comparison: &Comparison, finding: &Change, impacts: &[Impact<'_>]) -> report::Change {
     let change = &finding.change;
     let (old, new) = (comparison.old(), comparison.new_contract());
     let witness = change.witness.as_ref().map(|witness| {
@@ -244,7 +292,7 @@ fn change(comparison: &Comparison, finding: &Change, judge: &Judge) -> report::C
         history: finding.history.as_str().to_owned(),
         bump: finding.bump_if_proven.as_str().to_owned(),
         to_prove: finding.obligation.as_ref().map(proof),
-        consumers: broken(comparison, finding, judge),
+        consumers: broken(comparison, finding, impacts),
         waiver: finding.waiver.as_ref().map(|waiver| {
             format!(
                 "accepted by {} until {}: {}",
@@ -257,7 +305,7 @@ fn change(comparison: &Comparison, finding: &Change, judge: &Judge) -> report::C
 /// The consumers of the old version whom a change may break: those that the contract names, and those that
 /// have registered that they use what has changed. A major that says so does not break them today, and leaves
 /// them behind: its owner has to talk to the same people.
-fn broken(comparison: &Comparison, finding: &Change, judge: &Judge) -> Vec<String> {
+fn broken(comparison: &Comparison, finding: &Change, impacts: &[Impact<'_>]) -> Vec<String> {
     if !matches!(finding.reader, Outcome::Breaks | Outcome::Undecided) {
         return Vec::new();
     }
@@ -273,7 +321,7 @@ fn broken(comparison: &Comparison, finding: &Change, judge: &Judge) -> Vec<Strin
             )
         })
         .collect();
-    for impact in comparison.impact(&judge.consumptions) {
+    for impact in impacts {
         let Consumption {
             consumer,
             product,

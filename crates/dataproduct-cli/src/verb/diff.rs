@@ -4,7 +4,7 @@ use std::path::Path;
 
 use dataproduct::record::Schemas;
 
-use super::compared::{self, Judge, Verdict};
+use super::compared::{self, Judge, Place, Verdict};
 use super::{check, read};
 use crate::args::{Diff, Format};
 use crate::command::{EXIT_FINDINGS, EXIT_OK, Failure, Look, print};
@@ -30,9 +30,10 @@ pub(crate) fn run(diff: &Diff, look: Look) -> Result<u8, Failure> {
             Schemas::open(folder).map_err(|error| Failure::Argument(error.to_string()))?;
         report.findings = check::consumers(&schemas, &mut judge)?;
     }
-    let [Some((old, _)), Some((newer, text))] = read::contracts([&old, &new], &mut report)? else {
+    let (Some(old), Some(newer)) = read::contracts([&old, &new], &mut report)? else {
         return report.write(&diff.output, look);
     };
+    let (place, newer) = (Place::of(&newer, new.name()), &newer.contract);
     if old.name() != newer.name() && old.id() != newer.id() {
         return Err(Failure::Argument(format!(
             "`{}` and `{}` are two products, not two versions of one",
@@ -40,20 +41,13 @@ pub(crate) fn run(diff: &Diff, look: Look) -> Result<u8, Failure> {
             newer.name()
         )));
     }
-    let comparison = judge.compare(&old, &newer);
+    let comparison = judge.compare(&old, newer);
     if diff.output.format == Format::Omds {
         print(comparison.to_omds().as_bytes())?;
         let honest = comparison.is_honest_if_proven();
         return Ok(if honest { EXIT_OK } else { EXIT_FINDINGS });
     }
     let verdict = Verdict::of(&comparison);
-    let read = (new.name(), text);
-    compared::note(
-        &comparison,
-        &verdict,
-        &judge,
-        (&read.0, &read.1),
-        &mut report,
-    );
+    compared::note(&comparison, &verdict, &judge, &place, &mut report);
     report.write(&diff.output, look)
 }

@@ -90,31 +90,42 @@ fn contract(init: &Init) -> Result<Contract, Failure> {
         .map_err(|problems| Failure::Argument(problems.to_string()))
 }
 
-/// A crate that declares the contract as a type, with a test that it is valid.
+/// A crate that declares the contract as a type, with the record of it and a test that holds the type to the record.
 fn crate_files(contract: &Contract) -> Result<Vec<(String, String)>, Failure> {
-    let name = contract.name().product().to_string();
-    let exported = export::export(contract, Format::Rust)
-        .map_err(|error| Failure::Argument(error.to_string()))?;
-    let source = exported.text().unwrap_or_default();
+    let (name, version) = (contract.name(), contract.version());
+    let product = name.product();
+    let text = |format| -> Result<String, Failure> {
+        let exported = export::export(contract, format)
+            .map_err(|error| Failure::Argument(error.to_string()))?;
+        Ok(exported.text().unwrap_or_default().to_owned())
+    };
+    let source = text(Format::Rust)?;
     let struct_name = source
         .lines()
         .find_map(|line| line.strip_prefix("pub struct ")?.strip_suffix(" {"))
         .unwrap_or_default();
-    let version = env!("CARGO_PKG_VERSION");
     let manifest = format!(
-        "[package]\nname = \"{name}\"\ndescription = \"The data product {}.\"\nversion = \"0.1.0\"\n\
-         edition = \"2024\"\npublish = false\n\n[dependencies]\ndataproduct = \"{version}\"\n",
-        contract.name()
+        "[package]\nname = \"{product}\"\ndescription = \"The data product {name}.\"\nversion = \"0.1.0\"\n\
+         edition = \"2024\"\npublish = false\n\n[dependencies]\ndataproduct = \"{}\"\n",
+        env!("CARGO_PKG_VERSION")
     );
     let test = format!(
-        "\n#[cfg(test)]\nmod tests {{\n    use super::*;\n\n    #[test]\n    fn the_declaration_is_a_valid_contract() {{\n        \
-         let contract = {struct_name}::try_contract().unwrap();\n        \
-         assert_eq!(contract.name().to_string(), \"{}\");\n    }}\n}}\n",
-        contract.name()
+        "\n// Fails when the type says something else than `schemas/`, and says what to do.\n#[cfg(test)]\n\
+         dataproduct::assert_contracts!({struct_name});\n"
     );
-    Ok(vec![
-        (format!("{name}/Cargo.toml"), manifest),
-        (format!("{name}/src/lib.rs"), format!("{source}{test}")),
-        (format!("{name}/.gitignore"), "target/\n".to_owned()),
-    ])
+    let mut files = vec![
+        (format!("{product}/Cargo.toml"), manifest),
+        (format!("{product}/src/lib.rs"), format!("{source}{test}")),
+        (format!("{product}/.gitignore"), "target/\n".to_owned()),
+    ];
+    let record = format!("{product}/schemas/{}/{product}/{version}", name.domain());
+    for (ending, format) in [
+        ("odcs.yaml", Format::Odcs),
+        ("odps.yaml", Format::Odps),
+        ("schema.json", Format::JsonSchema),
+        ("arrow.json", Format::ArrowJson),
+    ] {
+        files.push((format!("{record}.{ending}"), text(format)?));
+    }
+    Ok(files)
 }

@@ -1,5 +1,6 @@
 //! Contracts and products from sources.
 
+use dataproduct::contract::odcs::Places;
 use dataproduct::contract::odps::Product;
 use dataproduct::{Contract, Problem, Problems};
 
@@ -40,6 +41,13 @@ pub(crate) fn text(source: &Source) -> Result<Result<String, Problem>, Failure> 
 
 /// Reads a contract or a product.
 pub(crate) fn document(source: &Source) -> Result<Read, Failure> {
+    document_by(source, parse)
+}
+
+fn document_by(
+    source: &Source,
+    parse: impl FnOnce(&str) -> Result<Document, Problems>,
+) -> Result<Read, Failure> {
     let file = source.name();
     Ok(match text(source)? {
         Ok(text) => Read {
@@ -64,6 +72,15 @@ fn parse(text: &str) -> Result<Document, Problems> {
     }
 }
 
+fn parse_with_places(text: &str, places: &mut Option<Places>) -> Result<Document, Problems> {
+    if is_product(text) {
+        return parse(text);
+    }
+    let (contract, found) = Contract::from_yaml_with_places(text)?;
+    *places = Some(found);
+    Ok(Document::Contract(contract))
+}
+
 /// Whether a text says that it is a product: a line of its own in YAML, or a field in JSON.
 fn is_product(text: &str) -> bool {
     text.lines().any(|line| {
@@ -78,19 +95,36 @@ fn is_product(text: &str) -> bool {
     })
 }
 
-/// Reads two contracts at once, and notes what is wrong with them in a report. Each comes with its text.
+/// A contract with the text that it was read from, and where its parts stand there.
+#[derive(Debug)]
+pub(crate) struct Placed {
+    pub(crate) contract: Contract,
+    pub(crate) text: String,
+    pub(crate) places: Places,
+}
+
+/// Reads two contracts at once, and notes what is wrong with them in a report. The newer one comes with its places.
 pub(crate) fn contracts(
-    sources: [&Source; 2],
+    [old, new]: [&Source; 2],
     report: &mut Report,
-) -> Result<[Option<(Contract, String)>; 2], Failure> {
-    let [first, second] = sources;
-    let (first, second) = std::thread::scope(|scope| {
-        let other = scope.spawn(|| document(second));
-        (document(first), other.join())
+) -> Result<(Option<Contract>, Option<Placed>), Failure> {
+    let (old, new) = std::thread::scope(|scope| {
+        let other = scope.spawn(|| document(old));
+        let mut places = None;
+        let new = document_by(new, |text| parse_with_places(text, &mut places));
+        (other.join(), new.map(|new| (new, places)))
     });
     // A panic of the other thread is one of ours.
-    let second = second.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-    Ok([noted(first?, report)?, noted(second?, report)?])
+    let old = old.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+    let (new, places) = new?;
+    let old = noted(old, report)?.map(|(old, _)| old);
+    let new = noted(new, report)?.zip(places);
+    let new = new.map(|((contract, text), places)| Placed {
+        contract,
+        text,
+        places,
+    });
+    Ok((old, new))
 }
 
 /// Reads a contract and notes what is wrong with it in a report.

@@ -1,6 +1,6 @@
 //! Arguments, exit codes, colours, streams.
 
-use crate::run::{Folder, column, contract};
+use crate::run::{Folder, column, contract, stock_levels};
 
 fn folder() -> Folder {
     Folder::new()
@@ -215,11 +215,49 @@ fn what_init_makes_is_valid_and_is_never_written_over() {
     let ran = folder.run(&[arguments.as_slice(), &["--kind", "crate"]].concat());
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(folder.text("stock/Cargo.toml").contains("name = \"stock\""));
+    let source = folder.text("stock/src/lib.rs");
     assert!(
-        folder
-            .text("stock/src/lib.rs")
-            .contains("Stock::try_contract()")
+        source.ends_with("#[cfg(test)]\ndataproduct::assert_contracts!(Stock);\n"),
+        "{source}"
     );
+    // What it records is what its type says (`rust_type`), and everything that follows from it.
+    let recorded = "stock/schemas/inventory/stock/0.1.0.odcs.yaml";
+    assert_eq!(folder.text(recorded), folder.text("stock.odcs.yaml"));
+    let ran = folder.run(&["check", "--schemas", "stock/schemas", recorded]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+/// The hooks that a team's pre-commit takes from this repository.
+#[test]
+fn hooks_run_the_command() {
+    let path =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.pre-commit-hooks.yaml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let hooks: dataproduct::Value = dataproduct::contract::yaml::from_str(&text).unwrap();
+    let dataproduct::Value::List(hooks) = hooks else {
+        panic!("a list of hooks")
+    };
+    let names = hooks
+        .iter()
+        .map(|hook| hook.get("id").and_then(|id| id.as_str()).unwrap());
+    assert_eq!(
+        names.collect::<Vec<_>>(),
+        ["dataproduct-lint", "dataproduct-check"]
+    );
+    let folder = Folder::new().with("stock.odcs.yaml", stock_levels()).with(
+        "schemas/inventory/stock-levels/1.0.0.odcs.yaml",
+        stock_levels(),
+    );
+    for hook in &hooks {
+        let said = |key: &str| hook.get(key).and_then(|value| value.as_str()).unwrap();
+        let mut arguments: Vec<&str> = said("entry").split(' ').collect();
+        assert_eq!(arguments.remove(0), "dataproduct");
+        if hook.get("pass_filenames") != Some(&false.into()) {
+            arguments.push("stock.odcs.yaml");
+        }
+        let ran = folder.run(&arguments);
+        assert_eq!(ran.code, 0, "{ran:?}");
+    }
 }
 
 #[test]

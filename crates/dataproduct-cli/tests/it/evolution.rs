@@ -132,7 +132,7 @@ fn record() -> Folder {
             contract("1.1.0", &(column("sku", "") + &column("note", ""))),
         )
         .with(
-            "schemas/inventory/stock/1.1.0.odps.yaml",
+            "schemas/inventory/stock/product.odps.yaml",
             "apiVersion: v1.1.0\nkind: DataProduct\nid: x\nstatus: active\n",
         )
 }
@@ -349,9 +349,23 @@ fn documents_that_do_not_follow_from_a_recorded_contract_are_found() {
         2,
         "{ran:?}"
     );
+    // Without a name the record is looked at all the same: what is there has to be right.
+    let ran = folder.run(&["check", "--format", "github"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
     assert_eq!(
-        folder.run(&["check", "--record", "stock.odcs.yaml"]).code,
-        0
+        ran.out.matches("title=stale-document").count(),
+        1,
+        "{ran:?}"
     );
-    assert_eq!(folder.run(&["check", "stock.odcs.yaml"]).code, 0);
+    assert!(
+        ran.out
+            .contains("file=schemas/inventory/stock/1.0.0.schema.json"),
+        "{ran:?}"
+    );
+    let recorded = "schemas/inventory/stock/1.0.0.odcs.yaml";
+    let ran = folder.run(&["check", "--record", recorded]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for arguments in [["check", "stock.odcs.yaml"].as_slice(), &["check"]] {
+        assert_eq!(folder.run(arguments).code, 0);
+    }
 }

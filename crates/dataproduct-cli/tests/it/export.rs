@@ -77,6 +77,54 @@ fn a_page_says_what_each_rule_is_about_and_what_happens_on_a_breach() {
 }
 
 #[test]
+fn sql_names_what_it_says_nowhere_of_nested_values() {
+    let mut code = Column::new("code", DataType::String);
+    code.limits.max_length = Some(9);
+    let mut sku = Column::new("sku", DataType::String).with_allowed("a");
+    sku.references = vec!["product.catalogue#sku".parse().unwrap()];
+    let count = Column::new("count", DataType::Int64).with_minimum(0);
+    let open = Column::new("open", DataType::String)
+        .with_allowed("a")
+        .with_open_enum();
+    let line = DataType::Struct(vec![code, sku.clone(), count.clone(), open]);
+    let lines = DataType::List(Box::new(Column::new("element", line)));
+    let (key, value) = (
+        Box::new(Column::new("key", DataType::String)),
+        Box::new(count.renamed("value")),
+    );
+    let contract = Contract::builder("inventory.orders", "1.0.0")
+        .with_owner("inventory")
+        .with_column(sku.with_key(1))
+        .with_column(Column::new("lines", lines))
+        .with_column(Column::new("by", DataType::Map { key, value }))
+        .build()
+        .unwrap();
+    let of_all = [
+        "sku: what the values refer to is left out",
+        "lines.element.sku: what the values refer to is left out",
+        "lines.element.sku: the allowed values of nested values are left out",
+        "lines.element.count: the limits of nested values are left out",
+        "by.value: the limits of nested values are left out",
+    ];
+    let length = "lines.element.code: the limits of nested values are left out";
+    for (format, says_length) in [
+        (Format::SqlAnsi, true),
+        (Format::SqlDuckdb, false),
+        (Format::SqlPostgres, false),
+        (Format::SqlSpark, false),
+    ] {
+        let notes = written(&contract, format).notes;
+        let mut notes: Vec<_> = notes.iter().map(ToString::to_string).collect();
+        notes.retain(|note| note.contains("nested values") || note.contains("refer"));
+        let mut expected = of_all.to_vec();
+        if !says_length {
+            expected.insert(1, length);
+        }
+        assert_eq!(notes, expected, "{format:?}");
+    }
+}
+
+#[test]
 fn what_is_generated_for_the_record_is_what_is_exported() {
     let folder = crate::run::schemas().join("testing/every-type");
     for (ending, format) in [

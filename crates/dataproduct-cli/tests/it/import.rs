@@ -216,6 +216,185 @@ fn types_of_text_are_guessed_and_err_towards_text() {
 }
 
 #[test]
+fn what_holds_together_in_a_json_schema_is_one_column() {
+    #[track_caller]
+    fn check(schema: &str, expected: Column, notes: &[&str]) {
+        let text = format!(
+            r##"{{"type": "object", "required": ["c"], "properties": {{"c": {schema}}}, "$defs": {{
+                "code": {{"type": "string", "maxLength": 9, "description": "A code."}},
+                "maybe": {{"type": ["integer", "null"], "minimum": 0}},
+                "size": {{"type": "object", "required": ["w"], "properties": {{"w": {{"type": "number"}}}}}}}}}}"##
+        );
+        let draft = import::json_schema::schema(&text).unwrap();
+        assert_eq!(draft.columns, [expected.renamed("c")]);
+        let told: Vec<String> = draft.notes.iter().map(ToString::to_string).collect();
+        assert_eq!(told, notes);
+    }
+    let text = || Column::new("c", DataType::String);
+    let long = || Column::new("c", DataType::Int64);
+    let code = || {
+        let mut column = text().with_description("A code.");
+        column.limits.max_length = Some(9);
+        column
+    };
+    let shorter = |length| {
+        let mut column = code();
+        column.limits.max_length = Some(length);
+        column
+    };
+    // Beside a reference.
+    check(r##"{"$ref": "#/$defs/code"}"##, code(), &[]);
+    check(
+        r##"{"$ref": "#/$defs/code", "maxLength": 4}"##,
+        shorter(4),
+        &[],
+    );
+    check(
+        r##"{"$ref": "#/$defs/code", "maxLength": 40}"##,
+        code(),
+        &[],
+    );
+    check(
+        r##"{"$ref": "#/$defs/code", "enum": ["a", 7]}"##
+            .replace(", 7", "")
+            .as_str(),
+        code().with_allowed("a"),
+        &[],
+    );
+    check(
+        r##"{"$ref": "#/$defs/maybe", "maximum": 5}"##,
+        long().with_minimum(0).with_maximum(5).with_nullable(true),
+        &[],
+    );
+    // Of all branches, and beside them; null only where all permit it.
+    check(
+        r##"{"allOf": [{"$ref": "#/$defs/code"}, {"minLength": 2}, {"maxLength": 5}], "pattern": "^a+$"}"##,
+        {
+            let mut column = shorter(5);
+            column.limits.min_length = Some(2);
+            column.limits.pattern = Some("a+".to_owned());
+            column
+        },
+        &[],
+    );
+    check(
+        r##"{"allOf": [{"$ref": "#/$defs/maybe"}], "type": "integer"}"##,
+        long().with_minimum(0),
+        &[],
+    );
+    check(
+        r##"{"allOf": [{"enum": ["a", "b", "c"]}, {"enum": ["b", "c"]}, {"const": "c"}]}"##,
+        text().with_allowed("c"),
+        &[],
+    );
+    check(
+        r##"{"allOf": [{"type": ["number", "string"]}, {"type": ["integer", "boolean"]}]}"##,
+        long(),
+        &[],
+    );
+    let w = || Column::new("w", DataType::Float64);
+    let h = Column::new("h", DataType::Int64).with_nullable(true);
+    check(
+        r##"{"allOf": [{"$ref": "#/$defs/size"}, {"properties": {"h": {"type": "integer"}, "w": {"minimum": 0}}}]}"##,
+        Column::new("c", DataType::Struct(vec![h, w().with_minimum(0)])),
+        &[],
+    );
+    check(
+        r##"{"allOf": [{"type": "string", "pattern": "^a$"}, {"pattern": "^b$"}]}"##,
+        {
+            let mut column = text();
+            column.limits.pattern = Some("a".to_owned());
+            column
+        },
+        &["c: a second `pattern` for the same values is left out"],
+    );
+    // Beside one branch or null.
+    check(
+        r##"{"anyOf": [{"$ref": "#/$defs/code"}, {"type": "null"}], "maxLength": 3}"##,
+        shorter(3).with_nullable(true),
+        &[],
+    );
+    check(
+        r##"{"oneOf": [{"type": "string"}], "description": "Said."}"##,
+        text().with_description("Said."),
+        &[],
+    );
+    // The words of OpenAPI.
+    check(
+        r##"{"type": "string", "nullable": true}"##,
+        text().with_nullable(true),
+        &[],
+    );
+    check(
+        r##"{"type": "integer", "format": "int32"}"##,
+        Column::new("c", DataType::Int32),
+        &[],
+    );
+    check(
+        r##"{"type": "number", "format": "float"}"##,
+        Column::new("c", DataType::Float32),
+        &[],
+    );
+    // What no column says is told.
+    check(
+        r##"{"type": "string", "format": "date", "minLength": 10, "minimum": 3, "x-order": 1, "not": {"const": "a"}}"##,
+        Column::new("c", DataType::Date),
+        &[
+            "c: `minLength` is left out",
+            "c: `not` is left out",
+            "c: `x-order` is left out",
+        ],
+    );
+    check(
+        r##"{"type": "object", "properties": {"w": {"type": "number"}}, "minProperties": 1, "required": ["w"]}"##,
+        Column::new("c", DataType::Struct(vec![w()])),
+        &["c: `minProperties` is left out"],
+    );
+}
+
+#[test]
+fn what_no_value_keeps_to_is_refused() {
+    for (schema, said) in [
+        (
+            r#"{"allOf": [{"type": "string"}, {"type": "integer"}]}"#,
+            "permit no value",
+        ),
+        (
+            r#"{"type": "string", "allOf": [{"enum": ["a"]}, {"const": "b"}]}"#,
+            "permit no value",
+        ),
+        (
+            r#"{"allOf": [{"type": "string"}, false]}"#,
+            "permits no value",
+        ),
+        (
+            r#"{"anyOf": [{"type": "string"}, {"type": "integer"}]}"#,
+            "write one type",
+        ),
+    ] {
+        let text = format!(r#"{{"type": "object", "properties": {{"c": {schema}}}}}"#);
+        let error = import::json_schema::schema(&text).unwrap_err().to_string();
+        assert!(error.contains(said), "{error}");
+    }
+}
+
+#[test]
+fn beside_a_reference_older_drafts_say_nothing() {
+    let text = r##"{"$schema": "http://json-schema.org/draft-07/schema#", "type": "object", "required": ["c"],
+        "properties": {"c": {"$ref": "#/definitions/code", "maxLength": 3, "description": "Mine."}},
+        "definitions": {"code": {"type": "string", "maxLength": 9}}}"##;
+    let draft = import::json_schema::schema(text).unwrap();
+    assert_eq!(draft.columns[0].limits.max_length, Some(9));
+    assert_eq!(draft.columns[0].description.as_deref(), Some("Mine."));
+    assert_eq!(draft.notes.len(), 1);
+    assert!(
+        draft.notes[0]
+            .to_string()
+            .contains("`maxLength` beside `$ref`")
+    );
+}
+
+#[test]
 fn json_schemas_of_others_are_understood() {
     let text = r##"{
         "$schema": "http://json-schema.org/draft-07/schema#",

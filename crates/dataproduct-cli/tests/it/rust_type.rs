@@ -22,6 +22,11 @@ mod stock;
 #[path = "generated/stock_months.rs"]
 mod months;
 
+#[rustfmt::skip]
+#[expect(unreachable_pub, reason = "a file for a library of its own")]
+#[path = "generated/init.rs"]
+mod init;
+
 #[track_caller]
 fn check<T: DataProduct>(yaml: &str, file: &str) {
     let contract = Contract::from_yaml(yaml).unwrap();
@@ -48,6 +53,10 @@ fn a_written_type_declares_the_contract_it_was_written_from() {
     check::<stock::StockLevels>(&stock_levels(), "stock_levels.rs");
     let every_rule = every_rule().build().unwrap();
     check::<months::StockMonths>(every_rule.to_yaml(), "stock_months.rs");
+    // What `init` begins with.
+    let folder = crate::run::Folder::new();
+    folder.run(&["init", "inventory.stock", "--owner", "inventory"]);
+    check::<init::Stock>(&folder.text("stock.odcs.yaml"), "init.rs");
 }
 
 /// A contract with a rule of every kind, and all that can happen on a breach.

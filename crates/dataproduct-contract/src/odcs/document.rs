@@ -174,7 +174,11 @@ impl Document {
     /// Every problem of the document, at most [`MAX_PROBLEMS`](crate::yaml::MAX_PROBLEMS), with its
     /// path, line and column.
     pub fn from_yaml(text: &str) -> Result<Self, Problems> {
-        let mut root = parse(text)?;
+        Self::of_tree(parse(text)?)
+    }
+
+    /// The document of a text that was parsed.
+    pub(crate) fn of_tree(mut root: Node) -> Result<Self, Problems> {
         super::upgrade::from_3_0(&mut root);
         read(root)
     }

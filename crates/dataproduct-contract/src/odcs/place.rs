@@ -1,5 +1,7 @@
 //! Where the parts of a document stand in its text.
 
+use std::collections::HashMap;
+
 use crate::Problems;
 use crate::yaml::{Content, Node, parse};
 
@@ -39,6 +41,11 @@ impl Places {
         Ok(Self { root: parse(text)? })
     }
 
+    /// The places of a text that was parsed.
+    pub(crate) fn of_tree(root: Node) -> Self {
+        Self { root }
+    }
+
     /// Where the part of a path stands, or the nearest part around it that is written; `None` where not
     /// even the document has a position.
     ///
@@ -47,13 +54,20 @@ impl Places {
     /// (`columns.price.amount`, `servers.lake`).
     #[must_use]
     pub fn find(&self, path: &str) -> Option<Position> {
-        let segments = segments(path);
-        let mut walk = Walk { here: &self.root };
-        contract(&mut walk, &segments);
-        (walk.here.line > 0).then_some(Position {
-            line: walk.here.line,
-            column: walk.here.column,
-        })
+        Walk::from(&self.root).find(path)
+    }
+
+    /// Where the parts of many paths stand, each as [`find`](Self::find) says it, without a look at every column for
+    /// every path.
+    #[must_use]
+    pub fn find_all<'p>(&self, paths: impl IntoIterator<Item = &'p str>) -> Vec<Option<Position>> {
+        let mut walk = Walk::from(&self.root);
+        walk.index = Some(Index::new());
+        let find = |path: &str| {
+            walk.here = &self.root;
+            walk.find(path)
+        };
+        paths.into_iter().map(find).collect()
     }
 }
 
@@ -112,12 +126,55 @@ const NAMES: [&str; 7] = [
     "name", "property", "id", "server", "channel", "role", "username",
 ];
 
+/// The elements of lists by the names that they give themselves; a list is known by its address.
+type Index<'a> = HashMap<*const Node, HashMap<&'a str, &'a Node>>;
+
 /// The way down into a document: it goes on as long as there is something to go to.
 struct Walk<'a> {
     here: &'a Node,
+    /// Where many paths are walked: what was found out about lists on the way.
+    index: Option<Index<'a>>,
+}
+
+/// The element that gives itself a name: by one field after the other, of those that have the same name the first.
+fn named<'a>(elements: &'a [Node], name: &str) -> Option<&'a Node> {
+    // Nearly all elements say their name in the first field.
+    NAMES.iter().find_map(|field| {
+        let is = |element: &&Node| element.get(field).and_then(Node::as_str) == Some(name);
+        elements.iter().find(is)
+    })
+}
+
+/// What [`named`] finds, for all names.
+fn by_name(elements: &[Node]) -> HashMap<&str, &Node> {
+    let mut all = HashMap::with_capacity(elements.len());
+    for field in NAMES {
+        for element in elements {
+            if let Some(name) = element.get(field).and_then(Node::as_str) {
+                all.entry(name).or_insert(element);
+            }
+        }
+    }
+    all
 }
 
 impl<'a> Walk<'a> {
+    fn from(root: &'a Node) -> Self {
+        Self {
+            here: root,
+            index: None,
+        }
+    }
+
+    /// Where the part of a path stands, walked from here.
+    fn find(&mut self, path: &str) -> Option<Position> {
+        contract(self, &segments(path));
+        (self.here.line > 0).then_some(Position {
+            line: self.here.line,
+            column: self.here.column,
+        })
+    }
+
     /// Goes to the first of these names that is there; otherwise stays and says so.
     fn to(&mut self, names: &[&str]) -> bool {
         let found = names.iter().find_map(|name| self.here.get(name));
@@ -131,11 +188,14 @@ impl<'a> Walk<'a> {
         };
         let found = match segment {
             Segment::Index(index) => elements.get(*index),
-            // One field after the other: nearly all elements say their name in the first.
-            Segment::Name(name) => NAMES.iter().find_map(|field| {
-                let is = |element: &&Node| element.get(field).and_then(Node::as_str) == Some(name);
-                elements.iter().find(is)
-            }),
+            Segment::Name(name) => match &mut self.index {
+                Some(index) => {
+                    let all = index.entry(std::ptr::from_ref(self.here));
+                    let all = all.or_insert_with(|| by_name(elements));
+                    all.get(name.as_str()).copied()
+                }
+                None => named(elements, name),
+            },
         };
         self.go(found)
     }

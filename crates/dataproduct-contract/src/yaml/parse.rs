@@ -87,6 +87,9 @@ fn describe(error: &ScanError) -> Problem {
     problem.at(marker.line(), marker.col() + 1)
 }
 
+/// Of so few entries a name is found sooner by looking at each.
+const FEW_ENTRIES: usize = 16;
+
 /// A list or map whose end has not been seen.
 enum Open {
     List {
@@ -95,6 +98,7 @@ enum Open {
     },
     Map {
         entries: Vec<(String, Node)>,
+        /// The names of the entries, where there are many.
         seen: HashSet<String>,
         key: Option<Key>,
         at: Span,
@@ -255,8 +259,18 @@ impl Builder {
             return Err(located(key_not_text(&self.path()), span));
         }
         let mut repeated = false;
-        if let Some(Open::Map { seen, key, .. }) = self.open.last_mut() {
-            repeated = !seen.insert(name.to_owned());
+        if let Some(Open::Map {
+            entries, seen, key, ..
+        }) = self.open.last_mut()
+        {
+            repeated = if entries.len() < FEW_ENTRIES {
+                entries.iter().any(|(known, _)| known == name)
+            } else {
+                if seen.is_empty() {
+                    seen.extend(entries.iter().map(|(known, _)| known.clone()));
+                }
+                !seen.insert(name.to_owned())
+            };
             *key = Some(Key {
                 name: name.to_owned(),
                 repeated,

@@ -150,3 +150,66 @@ fn problems_of_meaning_say_where_they_are() {
     assert!(found.contains(&("bad-pattern", Some(20))), "{problems}");
     assert!(problems.iter().all(|p| p.line.is_some()), "{problems}");
 }
+
+#[test]
+fn many_paths_are_found_as_one_is() {
+    let places = Places::of(TEXT).unwrap();
+    let mut paths = vec![
+        "",
+        "columns",
+        "columns.nothing",
+        "schema.columns[0].type",
+        "columns.*",
+    ];
+    let named: Vec<String> = [
+        "sku",
+        "price",
+        "price.amount",
+        "lines",
+        "lines.element",
+        "price.amount.limits.maximum",
+    ]
+    .iter()
+    .flat_map(|name| [format!("columns.{name}"), format!("columns.{name}.type")])
+    .collect();
+    paths.extend(named.iter().map(String::as_str));
+    let each: Vec<_> = paths.iter().map(|path| places.find(path)).collect();
+    assert_eq!(places.find_all(paths.iter().copied()), each);
+    // Of elements that have one name the first counts, and of their fields `name` before `id`.
+    let text = "schema:\n  - properties:\n      - id: b\n      - name: a\n        id: x\n      - name: b\n      - name: a\n";
+    let places = Places::of(text).unwrap();
+    let paths = ["columns.a", "columns.b", "columns.x"];
+    let lines = |found: Vec<Option<dataproduct_contract::odcs::Position>>| {
+        found.iter().map(|at| at.unwrap().line).collect::<Vec<_>>()
+    };
+    assert_eq!(lines(places.find_all(paths)), [4, 6, 4]);
+    assert_eq!(
+        lines(paths.iter().map(|path| places.find(path)).collect()),
+        [4, 6, 4]
+    );
+}
+
+#[test]
+fn a_contract_is_read_with_its_places() {
+    use dataproduct_contract::Contract;
+    let text = "apiVersion: v3.2.0\nkind: DataContract\nid: a.b\nname: b\nversion: 1.0.0\nstatus: active\n\
+                domain: a\nteam: {name: t}\nschema:\n  - name: b\n    properties:\n      - name: sku\n        \
+                logicalType: string\n";
+    let (contract, places) = Contract::from_yaml_with_places(text).unwrap();
+    assert_eq!(contract, Contract::from_yaml(text).unwrap());
+    assert_eq!(places.find("columns.sku").unwrap().line, 12);
+    // What is wrong is told the same way, with its place.
+    for wrong in [
+        text.replace("version: 1.0.0", "version: one"),
+        text.replace("name: sku", "name: s k u"),
+        text.replace("kind: ", "kint: "),
+        "a: [".to_owned(),
+    ] {
+        let problems = Contract::from_yaml_with_places(&wrong).unwrap_err();
+        assert_eq!(
+            problems,
+            Contract::from_yaml(&wrong).unwrap_err(),
+            "{wrong}"
+        );
+    }
+}

@@ -106,6 +106,20 @@ fn problems_say_where() {
 }
 
 #[test]
+fn a_key_that_occurs_twice_is_found_among_many() {
+    for (first, second) in [(0, 40), (15, 16), (16, 17), (39, 40), (3, 9)] {
+        let keys: Vec<String> = (0..41)
+            .map(|i| format!("k{}: {i}\n", if i == second { first } else { i }))
+            .collect();
+        let problems = yaml::from_str::<Value>(&keys.concat()).unwrap_err();
+        let found: Vec<_> = problems.iter().map(|p| (p.code, p.line)).collect();
+        assert_eq!(found, [("duplicate-key", Some(second + 1))]);
+    }
+    let all: String = (0..41).map(|i| format!("k{i}: {i}\n")).collect();
+    yaml::from_str::<Value>(&all).unwrap();
+}
+
+#[test]
 fn a_typed_value_names_the_place_that_does_not_fit() {
     let problems =
         yaml::from_str::<std::collections::BTreeMap<String, Vec<u8>>>("a: [1, 2]\nb:\n- 3\n- x\n")

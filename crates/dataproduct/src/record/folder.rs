@@ -152,8 +152,8 @@ impl Schemas {
     /// How a contract stands to what is recorded of its product; `today` tells which versions are still
     /// alive and which waivers count.
     ///
-    /// It is held against every recorded version of its major that is alive, the newest of them in any
-    /// case, and where its major is new against the newest version below.
+    /// Which versions it is held against is said by [`bases`](super::bases): every one of its major that is alive
+    /// among them.
     ///
     /// # Errors
     /// [`Error::Record`] when the record cannot be read.

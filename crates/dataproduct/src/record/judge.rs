@@ -3,10 +3,12 @@
 use std::fmt;
 
 use chrono::NaiveDate;
-use dataproduct_compat::{Bump, Comparison, compare};
-use dataproduct_contract::{Consumption, Contract, Status, Version};
+use dataproduct_compat::{Bump, Comparison};
+use dataproduct_contract::{Consumption, Contract, Version};
 
 use super::Schemas;
+use super::bases::{Base, Known, bases};
+use crate::consumers::told;
 use crate::{Error, Result};
 
 /// How a contract stands to the record.
@@ -50,9 +52,10 @@ pub(super) fn judge(record: &Schemas, contract: &Contract, today: NaiveDate) -> 
     if versions.is_empty() {
         return Ok(Judgement::without_difference(contract, Standing::First));
     }
-    let bases = bases(record, contract, &versions, today)?;
+    let bases = held_against(record, contract, &versions, today)?;
     let against = |contract: &Contract| -> Vec<Comparison> {
-        let compare = |base| compare(base, contract, record.policy(), today);
+        let compare =
+            |(base, of): &(Base, Contract)| base.compare(of, contract, record.policy(), today);
         bases.iter().map(compare).collect()
     };
     let comparisons = against(contract);
@@ -81,35 +84,35 @@ pub(super) fn judge(record: &Schemas, contract: &Contract, today: NaiveDate) -> 
     })
 }
 
-/// The recorded versions that a contract is held against, in order.
-fn bases(
+/// The recorded versions that a contract is held against, each with its contract, in order.
+fn held_against(
     record: &Schemas,
     contract: &Contract,
     versions: &[Version],
     today: NaiveDate,
-) -> Result<Vec<Contract>> {
+) -> Result<Vec<(Base, Contract)>> {
     let major = contract.version().major();
     let of_major: Vec<&Version> = versions.iter().filter(|v| v.major() == major).collect();
-    let Some(newest) = of_major.last() else {
-        // A major that begins: what it differs by from the one before is worth telling.
-        let below = versions.iter().rev().find(|v| *v < contract.version());
-        let base = below.or(versions.first());
-        return base
-            .map(|version| record.contract(contract.name(), version))
-            .into_iter()
-            .collect();
+    // Only the life of its own major matters.
+    let read = |version: &&Version| record.contract(contract.name(), version);
+    let mut contracts: Vec<Contract> = of_major.iter().map(read).collect::<Result<_>>()?;
+    let known: Vec<Known> = if contracts.is_empty() {
+        let known = |version: &Version| Known::new(version.clone(), false);
+        versions.iter().map(known).collect()
+    } else {
+        let known = |contract: &Contract| Known::of(contract, today);
+        contracts.iter().map(known).collect()
     };
-    // A pre-release may be followed by anything, so it cannot stand in for the release before it.
-    let released = of_major.iter().rev().find(|v| v.pre_release().is_empty());
-    let mut bases = Vec::new();
-    for version in &of_major {
-        let base = record.contract(contract.name(), version)?;
-        let over = base.status() == Status::Retired || base.sunset().is_some_and(|day| day < today);
-        if version == newest || Some(version) == released || !over {
-            bases.push(base);
-        }
-    }
-    Ok(bases)
+    let with_contract = |base: Base| {
+        let at = contracts.iter().position(|c| *c.version() == base.version);
+        let contract = match at {
+            Some(at) => contracts.swap_remove(at),
+            None => record.contract(contract.name(), &base.version)?,
+        };
+        Ok((base, contract))
+    };
+    let bases = bases(contract.version(), &known);
+    bases.into_iter().map(with_contract).collect()
 }
 
 /// The lowest version that is honest after all of these and not recorded.
@@ -220,29 +223,6 @@ impl fmt::Display for Judgement {
             return Ok(());
         };
         write!(f, "\n{}", comparison.to_text())?;
-        let broken = comparison.impact(&self.consumptions);
-        if !broken.is_empty() {
-            writeln!(f, "\nRegistered consumers that this breaks:")?;
-            for impact in broken {
-                let Consumption {
-                    consumer,
-                    owner,
-                    purpose,
-                    product,
-                    ..
-                } = impact.consumption;
-                let places: Vec<&str> = impact
-                    .findings
-                    .iter()
-                    .map(|finding| finding.change.path.as_str())
-                    .collect();
-                writeln!(
-                    f,
-                    "  {consumer}, owner {owner}: reads {product} to {purpose}; meets {}",
-                    places.join(", ")
-                )?;
-            }
-        }
-        Ok(())
+        f.write_str(&told(&comparison.impact(&self.consumptions)))
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
-use dataproduct::contract::{Column, Contract, ContractBuilder, DataType};
+use dataproduct::contract::{Column, Contract, ContractBuilder, DataType, Status};
 use dataproduct::prelude::*;
 use dataproduct::{ManualClock, Policy};
 use futures::TryStreamExt as _;
@@ -286,7 +286,7 @@ async fn what_is_published_already_is_told_whatever_came_since() {
     assert_eq!(publisher.publish_file(&path, how()).await.unwrap(), first);
     // So is it under a contract whose life is over.
     let ended = contract("1.2.0", [n()])
-        .with_status(dataproduct::contract::Status::Deprecated)
+        .with_status(Status::Deprecated)
         .with_sunset("2026-02-01".parse().unwrap())
         .build()
         .unwrap();
@@ -426,6 +426,216 @@ async fn a_team_accepts_a_break_for_a_time() {
     // What was accepted once is not asked about again.
     let later = contract("1.1.1", [after()]).with_purpose("Counting.");
     publish(&expired, later, rows(&[Some(1)])).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_pre_release_hides_no_break_from_readers_of_the_release() {
+    let folder = tempfile::tempdir().unwrap();
+    let mesh = mesh(&folder, "");
+    let up_to = |version: &str, maximum: i64| contract(version, [n().with_maximum(maximum)]);
+    let send = async |contract| publish(&mesh, contract, rows(&[Some(1)])).await;
+    send(up_to("1.0.0", 9)).await.unwrap();
+    send(up_to("1.1.0-rc.1", 9)).await.unwrap();
+    let outcome = send(up_to("1.1.0", 10)).await;
+    let error = outcome.as_ref().unwrap_err().to_string();
+    assert!(error.contains("1.1.0 cannot follow 1.0.0"), "{error}");
+    check_refused(outcome, "range-loosened", &["1.0.0", "2.0.0"]);
+    send(up_to("1.1.0", 9)).await.unwrap();
+}
+
+#[tokio::test]
+async fn every_version_that_is_alive_has_readers() {
+    let folder = tempfile::tempdir().unwrap();
+    let mesh = mesh(&folder, "");
+    let until = |version: &str, day: &str| {
+        let ending = contract(version, [n()]).with_status(Status::Deprecated);
+        ending.with_sunset(day.parse().unwrap())
+    };
+    let send = async |contract| publish(&mesh, contract, rows(&[Some(1)])).await;
+    send(until("1.0.0", "2027-12-31")).await.unwrap();
+    let goes_on = contract("1.1.0", [n()]).with_status(Status::Active);
+    send(goes_on).await.unwrap();
+    // Readers of 1.1 know of no sunset. Those of 1.0 were told of a later one.
+    let error = send(until("1.2.0", "2027-03-31")).await.unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.contains("1.2.0 cannot follow 1.0.0: its readers are still there"),
+        "{text}"
+    );
+    assert!(text.contains("2027-12-31"), "{text}");
+    send(until("1.2.0", "2027-12-31")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_contract_that_no_commit_names_binds_nobody() {
+    use dataproduct_table::{Location, Table};
+    let folder = tempfile::tempdir().unwrap();
+    let mesh = mesh(&folder, "");
+    let one = || rows(&[Some(1)]);
+    publish(&mesh, contract("1.0.0", [n()]), one())
+        .await
+        .unwrap();
+    // As a publish leaves it that was killed between storing the contract and its commit.
+    let location = folder.path().join("inventory/counts/v1");
+    let at = Location::parse(&location.to_string_lossy()).unwrap();
+    let table = Table::open(&at).await.unwrap();
+    let added = Column::new("shelf", DataType::String).with_nullable(true);
+    let given_up = contract("1.1.0", [n(), added]).build().unwrap();
+    let text = given_up.to_yaml().as_bytes().to_vec().into();
+    table.put_contract("1.1.0", text).await.unwrap();
+    publish(&mesh, contract("1.2.0", [n()]), one())
+        .await
+        .unwrap();
+    publish(&mesh, contract("1.3.0", [n()]), one())
+        .await
+        .unwrap();
+    let snapshot = table.snapshot().await.unwrap();
+    let versions = ["1.0.0", "1.1.0", "1.2.0"].map(str::to_owned);
+    let published = async || {
+        let published = snapshot.published_among(&versions).await.unwrap();
+        published
+            .into_iter()
+            .map(|(version, _)| version)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(published().await, ["1.0.0", "1.2.0"]);
+    // Where the log has been cut nobody can tell.
+    std::fs::remove_file(location.join("_delta_log/00000000000000000000.json")).unwrap();
+    assert_eq!(published().await, versions);
+}
+
+#[tokio::test]
+async fn going_on_under_one_contract_reads_no_stored_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let mesh = mesh(&folder, "");
+    let send = async |version| publish(&mesh, contract(version, [n()]), rows(&[Some(1)])).await;
+    send("1.0.0").await.unwrap();
+    send("1.1.0").await.unwrap();
+    let stored = folder.path().join("inventory/counts/v1/_contract");
+    std::fs::remove_dir_all(&stored).unwrap();
+    send("1.1.0").await.unwrap();
+    let error = send("1.2.0").await.unwrap_err();
+    assert!(matches!(error, Error::ContractLost { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_refusal_names_the_consumers_that_it_saves() {
+    use dataproduct::contract::Consumption;
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("data");
+    let root = root.to_string_lossy();
+    let register = |consumer: &str, reads: &str, column: &str| {
+        let product = format!("{PRODUCT}@{reads}").parse().unwrap();
+        Consumption::new(consumer.parse().unwrap(), product)
+            .with_owner(format!("team-{consumer}"))
+            .with_purpose("count what is there")
+            .with_column(column)
+    };
+    let elsewhere = folder.path().join("consumers");
+    for (mesh, at) in [
+        (Mesh::builder(), folder.path().join("data/_consumers")),
+        (
+            Mesh::builder().with_consumers(elsewhere.to_string_lossy()),
+            elsewhere.clone(),
+        ),
+    ] {
+        let mesh = mesh.with_root(root.clone()).build().unwrap();
+        let send = async |version: &str, maximum| {
+            publish(
+                &mesh,
+                contract(version, [n().with_maximum(maximum)]),
+                rows(&[]),
+            )
+            .await
+        };
+        send("1.0.0", 9).await.unwrap();
+        send("1.1.0-rc.1", 9).await.unwrap();
+        for consumption in [
+            register("counter", "^1", "n"),
+            register("labels", "^1", "sku"),
+            register("later", "^2", "n"),
+        ] {
+            mesh.register(&consumption).await.unwrap();
+        }
+        let other = "inventory.other@^1".parse().unwrap();
+        let other = Consumption::new("counter".parse().unwrap(), other);
+        mesh.register(&other.with_owner("a").with_purpose("b"))
+            .await
+            .unwrap();
+        std::fs::write(at.join("notes.txt"), "of no consumer").unwrap();
+        let of_product = mesh.registrations(&PRODUCT.parse().unwrap()).await.unwrap();
+        assert_eq!(of_product.len(), 3);
+
+        let error = send("1.1.0", 10).await.unwrap_err();
+        let text = error.to_string();
+        let said = "counter, owner team-counter: reads inventory.counts@^1 to count what is there; meets columns.n";
+        assert!(text.contains(said), "{text}");
+        assert!(
+            !text.contains("team-labels") && !text.contains("team-later"),
+            "{text}"
+        );
+        let Error::Evolution { consumers, .. } = error else {
+            panic!("{text}")
+        };
+        assert_eq!(consumers, [register("counter", "^1", "n")]);
+
+        // Who cannot be read hides nobody, and is told.
+        std::fs::write(at.join("broken.inventory.counts.yaml"), "a: [").unwrap();
+        std::fs::write(at.join("huge.inventory.counts.yaml"), "#".repeat(2 << 20)).unwrap();
+        let text = send("1.1.0", 10).await.unwrap_err().to_string();
+        for said in [
+            "team-counter",
+            "broken.inventory.counts.yaml",
+            "2097152 bytes",
+        ] {
+            assert!(text.contains(said), "{said}: {text}");
+        }
+        // What breaks nobody needs no look at them.
+        send("1.1.0", 9).await.unwrap();
+        std::fs::remove_dir_all(folder.path().join("data/inventory")).unwrap();
+    }
+    // The folder is no domain, and a mesh without a common root says what it lacks.
+    let mesh = Mesh::builder().with_root(root.clone()).build().unwrap();
+    assert!(mesh.products().await.unwrap().is_empty());
+    let mesh = Mesh::builder()
+        .with_domain("inventory", root)
+        .build()
+        .unwrap();
+    let error = mesh
+        .register(&register("counter", "^1", "n"))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, Error::Config { reason, .. } if reason.contains("consumers")),
+        "{error}"
+    );
+    assert!(
+        mesh.registrations(&PRODUCT.parse().unwrap())
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[test]
+fn consumers_are_part_of_the_mesh_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mesh.toml");
+    std::fs::write(&path, "root = \"data\"\nconsumers = \"who\"\n").unwrap();
+    let mesh = Mesh::open(&path).unwrap();
+    let consumption = dataproduct::contract::Consumption::new(
+        "counter".parse().unwrap(),
+        PRODUCT.parse().unwrap(),
+    );
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let consumption = consumption.with_owner("a").with_purpose("b");
+    runtime.block_on(mesh.register(&consumption)).unwrap();
+    assert!(
+        folder
+            .path()
+            .join("who/counter.inventory.counts.yaml")
+            .is_file()
+    );
 }
 
 #[test]

@@ -672,8 +672,19 @@ async fn a_contract_that_was_altered_is_not_served() {
         .await
         .unwrap_err();
     assert!(matches!(error, Error::ContractDamaged { .. }), "{error}");
-    let error = publisher
+    // Going on under it needs no look at it; what is to follow it does.
+    publisher
         .publish([level("a", "oslo", 1)], Publish::append())
+        .await
+        .unwrap();
+    let mut newer = publisher.contract().document().clone();
+    newer.version = "1.0.1".to_owned();
+    let newer = dataproduct::Contract::from_document(newer).unwrap();
+    let error = world
+        .mesh
+        .publisher_for(&newer)
+        .unwrap()
+        .heartbeat("2026-03-01T12:00:00Z".parse().unwrap())
         .await
         .unwrap_err();
     assert!(matches!(error, Error::ContractDamaged { .. }), "{error}");

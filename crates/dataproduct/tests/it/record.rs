@@ -193,6 +193,49 @@ fn a_sunset_that_was_withdrawn_comes_no_earlier_while_its_version_lives() {
 }
 
 #[test]
+fn a_major_that_has_ended_binds_nobody_to_its_older_versions() {
+    use dataproduct::Status;
+    // Nobody had told readers of 1.0 of an end; 1.1 did, for all of the major.
+    let ending = wider("1.1.0")
+        .with_status(Status::Deprecated)
+        .with_sunset("2026-06-30".parse().unwrap());
+    let first = stock("1.0.0").with_status(Status::Active);
+    let recorded = [first.build().unwrap(), ending.build().unwrap()];
+    let retired = wider("1.2.0")
+        .with_status(Status::Retired)
+        .with_sunset("2026-06-30".parse().unwrap());
+    check(
+        &recorded,
+        &retired.build().unwrap(),
+        Standing::Follows,
+        "1.2.0",
+    );
+}
+
+#[test]
+fn what_was_accepted_when_a_later_release_was_recorded_stays_so() {
+    let first = stock("1.0.0").build().unwrap();
+    let (_folder, record) = record(&[first]);
+    let next = smaller("1.2.0");
+    let waived = |expires: &str| {
+        let policy = format!(
+            "[[evolution.waivers]]\nrule = \"column-removed\"\npath = \"*\"\nproduct = \"inventory.stock\"\n\
+             author = \"steward@example.com\"\nreason = \"nobody reads it\"\nexpires = \"{expires}\"\n"
+        );
+        dataproduct::Policy::from_toml(&policy).unwrap()
+    };
+    let standing =
+        |record: dataproduct::record::Schemas| record.judge(&next, today()).unwrap().standing();
+    let open = record.clone().with_policy(waived("2026-12-31"));
+    open.record(&smaller("1.1.0"), today()).unwrap();
+    assert_eq!(standing(record.clone()), Standing::Dishonest);
+    assert_eq!(
+        standing(record.with_policy(waived("2020-01-01"))),
+        Standing::Follows
+    );
+}
+
+#[test]
 fn what_is_written_in_the_record_is_checked_when_it_is_read() {
     let first = stock("1.0.0").build().unwrap();
     let (_folder, record) = record(std::slice::from_ref(&first));

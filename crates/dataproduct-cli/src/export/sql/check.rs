@@ -1,6 +1,6 @@
 //! Limits of values as conditions.
 
-use dataproduct::contract::DataType;
+use dataproduct::contract::{DataType, Limits};
 use dataproduct::{Column, Value};
 
 use super::Dialect;
@@ -49,6 +49,54 @@ pub(super) fn of(dialect: Dialect, column: &Column, notes: &mut Vec<Note>) -> Op
         }
     }
     (!all.is_empty()).then(|| all.join(" AND "))
+}
+
+/// Notes what is said of the values within a column, which no check of the dialects reaches, and what it refers to.
+pub(super) fn left_out(dialect: Dialect, column: &Column, notes: &mut Vec<Note>) {
+    let mut left = vec![(column.name.clone(), column)];
+    while let Some((path, inner)) = left.pop() {
+        if !inner.references.is_empty() {
+            notes.push(Note::new(&path, "what the values refer to is left out"));
+        }
+        if !std::ptr::eq(inner, column) {
+            let mut limits = inner.limits.clone();
+            // PostgreSQL nests typed values only right within an array.
+            let is_element =
+                matches!(&column.data_type, DataType::List(of) if std::ptr::eq(of.as_ref(), inner));
+            let is_typed = dialect != Dialect::Postgres || is_element;
+            if is_typed && super::types::says_length(dialect, inner) {
+                limits.max_length = None;
+            }
+            for (what, is_there) in [
+                ("the limits", limits != Limits::default()),
+                (
+                    "the allowed values",
+                    !inner.allowed.is_empty() && !inner.open_enum,
+                ),
+            ] {
+                if is_there {
+                    let message = format!("{what} of nested values are left out");
+                    notes.push(Note::new(&path, message));
+                }
+            }
+        }
+        let mut parts: Vec<(String, &Column)> = match &inner.data_type {
+            DataType::Struct(fields) => fields
+                .iter()
+                .map(|f| (format!("{path}.{}", f.name), f))
+                .collect(),
+            DataType::List(element) => vec![(format!("{path}.element"), element)],
+            DataType::Map { key, value } => {
+                vec![
+                    (format!("{path}.key"), key),
+                    (format!("{path}.value"), value),
+                ]
+            }
+            _ => Vec::new(),
+        };
+        parts.reverse();
+        left.append(&mut parts);
+    }
 }
 
 fn bounds(dialect: Dialect, name: &str, column: &Column, all: &mut Vec<String>) {

@@ -12,6 +12,16 @@ pub(super) fn of(dialect: Dialect, column: &Column, notes: &mut Vec<Note>) -> St
     types.column(&column.name, column)
 }
 
+/// Whether the dialect limits the text of a column by its type; PostgreSQL's limit on that limit holds for all.
+pub(super) fn says_length(dialect: Dialect, column: &Column) -> bool {
+    column.data_type == DataType::String
+        && matches!(dialect, Dialect::Ansi | Dialect::Postgres)
+        && column
+            .limits
+            .max_length
+            .is_some_and(|length| (1..=10_485_760).contains(&length))
+}
+
 struct Types<'a> {
     dialect: Dialect,
     notes: &'a mut Vec<Note>,
@@ -20,17 +30,11 @@ struct Types<'a> {
 impl Types<'_> {
     fn column(&mut self, path: &str, column: &Column) -> String {
         match (&column.data_type, column.limits.max_length) {
-            (DataType::String, Some(length)) if self.has_lengths(length) => {
+            (DataType::String, Some(length)) if says_length(self.dialect, column) => {
                 format!("VARCHAR({length})")
             }
             (data_type, _) => self.data_type(path, data_type),
         }
-    }
-
-    /// Whether the dialect limits text by its type; PostgreSQL's limit on that limit holds for all.
-    fn has_lengths(&self, length: u64) -> bool {
-        matches!(self.dialect, Dialect::Ansi | Dialect::Postgres)
-            && (1..=10_485_760).contains(&length)
     }
 
     fn data_type(&mut self, path: &str, data_type: &DataType) -> String {

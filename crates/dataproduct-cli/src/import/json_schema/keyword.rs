@@ -89,7 +89,91 @@ pub(super) fn integer(schema: &Json) -> Column {
             column.limits.maximum = None;
             column
         }
+        None if bounds == (None, None) && text(schema, "format") == Some("int32") => {
+            limited(Column::new("", DataType::Int32), schema)
+        }
         None => limited(Column::new("", DataType::Int64), schema),
+    }
+}
+
+/// Numbers with a point; `float` is a format of OpenAPI.
+pub(super) fn number(schema: &Json) -> Column {
+    let data_type = match text(schema, "format") {
+        Some("float") => DataType::Float32,
+        _ => DataType::Float64,
+    };
+    limited(Column::new("", data_type), schema)
+}
+
+/// Keywords that say nothing of values, or are read for every column.
+const READ: [&str; 18] = [
+    "$schema",
+    "$id",
+    "id",
+    "$anchor",
+    "$comment",
+    "$defs",
+    "definitions",
+    "title",
+    "description",
+    "examples",
+    "deprecated",
+    "type",
+    "nullable",
+    "enum",
+    "const",
+    "properties",
+    "required",
+    "items",
+];
+
+/// Notes what a schema says and its column does not. A keyword that does not apply to the type says nothing.
+pub(super) fn left_out(path: &str, schema: &Json, column: &Column, notes: &mut Notes) {
+    let Json::Object(keywords) = schema else {
+        return;
+    };
+    let data_type = &column.data_type;
+    let is_text = matches!(data_type, DataType::String);
+    let is_written_as_text = matches!(
+        data_type,
+        DataType::Date
+            | DataType::Timestamp
+            | DataType::TimestampNtz
+            | DataType::Uuid
+            | DataType::Binary
+            | DataType::Decimal { .. }
+    );
+    for (keyword, value) in keywords {
+        let is_read = match keyword.as_str() {
+            known if READ.contains(&known) => true,
+            "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf"
+            | "minItems" | "maxItems" | "uniqueItems" => true,
+            "minLength" | "maxLength" => !is_written_as_text,
+            // Of exact numbers and times without zone the pattern is what tells them.
+            "pattern" => !matches!(
+                data_type,
+                DataType::Date | DataType::Timestamp | DataType::Uuid | DataType::Binary
+            ),
+            "format" => match (data_type, value.as_str()) {
+                (DataType::Int32, Some("int32")) | (DataType::Int64, Some("int64")) => true,
+                (DataType::Float32, Some("float")) | (DataType::Float64, Some("double")) => true,
+                (DataType::Date, Some("date"))
+                | (DataType::Timestamp, Some("date-time"))
+                | (DataType::Uuid, Some("uuid")) => true,
+                _ => is_text,
+            },
+            "contentEncoding" => matches!(data_type, DataType::Binary),
+            "propertyNames" => matches!(data_type, DataType::Map { .. }),
+            // Columns that are not declared are in no contract, whatever is said of them.
+            "additionalProperties" => {
+                matches!(data_type, DataType::Map { .. }) || value.is_boolean()
+            }
+            _ => false,
+        };
+        if !is_read {
+            let shown: String = keyword.chars().take(40).collect();
+            notes.push(path, format!("`{shown}` is left out"));
+        }
     }
 }
 
