@@ -25,9 +25,11 @@
 //! table: that is how the gate cannot be skipped.
 
 mod admit;
+pub mod draft;
 mod encoding;
 #[expect(dead_code, reason = "the checks of rules come next")]
 mod failed;
+pub mod profile;
 mod promise;
 mod report;
 mod slots;
