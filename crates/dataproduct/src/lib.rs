@@ -35,6 +35,7 @@
 
 mod both;
 mod config;
+pub mod data;
 mod error;
 mod evolution;
 mod input;
@@ -64,11 +65,11 @@ pub use dataproduct_freshness::{
     Clock, Fact, Freshness, Gap, ManualClock, Reading, State, SystemClock, Unknown,
 };
 #[doc(inline)]
-pub use dataproduct_quality::{Finding, Report};
+pub use dataproduct_quality::{Finding, Report, draft, profile};
 #[doc(inline)]
 pub use dataproduct_table::{Commit, CommitFacts, Durability, Literal, Predicate};
 pub use error::{Error, Result};
-pub use input::Format;
+pub use input::{Batches, Format};
 pub use mesh::{Mesh, MeshBuilder};
 pub use product::{Product, Read, Source};
 pub use publish::{BatchPublisher, Publish, Publisher, Receipt};
