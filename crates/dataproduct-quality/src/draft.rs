@@ -4,6 +4,8 @@
 //! speak for is not proposed. A draft is for a person to read: it says what is, not what should be.
 
 mod columns;
+#[cfg(test)]
+mod tests;
 
 use dataproduct_contract::{
     Check, Column, Contract, Dimension, Operator, Problems, Rule, Severity, Status, Threshold,
