@@ -82,6 +82,8 @@ pub(crate) enum Verb {
     Check(Check),
     /// Make a contract from another form of schema or from data, or bring an older ODCS document to 3.2.
     Import(Import),
+    /// Propose a contract with rules from rows: CSV or Parquet.
+    Draft(Draft),
     /// Write a contract in another form.
     Export(Export),
     /// Check rows against a contract, without publishing them.
@@ -173,6 +175,38 @@ pub(crate) struct Import {
     pub(crate) version: String,
     #[command(flatten)]
     pub(crate) target: Target,
+}
+
+/// Arguments of `draft`.
+#[derive(Debug, Args)]
+pub(crate) struct Draft {
+    /// Files of one shape: CSV or Parquet.
+    #[arg(required = true, value_name = "DATA")]
+    pub(crate) data: Vec<PathBuf>,
+    /// The product's name, `domain.product`.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: String,
+    /// The team that owns the product.
+    #[arg(long, value_name = "TEAM")]
+    pub(crate) owner: String,
+    /// How many rows are looked at, from the first; by default all.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) rows: Option<u64>,
+    /// What is written.
+    #[arg(long, value_enum, default_value_t = DraftFormat::Text)]
+    pub(crate) format: DraftFormat,
+    #[command(flatten)]
+    pub(crate) target: Target,
+}
+
+/// What `draft` writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DraftFormat {
+    /// The contract as ODCS; the evidence goes to standard error.
+    #[default]
+    Text,
+    /// One JSON object with both.
+    Json,
 }
 
 /// Arguments of `export`.

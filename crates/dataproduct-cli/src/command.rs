@@ -102,6 +102,7 @@ fn run(arguments: Arguments) -> Result<u8, Failure> {
         Verb::Diff(diff) => verb::diff::run(&diff, look),
         Verb::Check(check) => verb::check::run(&check, look),
         Verb::Import(import) => verb::import::run(&import),
+        Verb::Draft(draft) => verb::draft::run(&draft),
         Verb::Export(export) => verb::export::run(&export),
         Verb::Test(test) => verb::test::run(&test, look),
         Verb::Publish(publish) => verb::publish::run(&publish),

@@ -26,12 +26,14 @@
 
 mod admit;
 pub mod checks;
+pub mod draft;
 mod encoding;
 mod expr;
 mod failed;
 mod gate;
 mod measure;
 pub mod outcome;
+pub mod profile;
 mod promise;
 mod quarantined;
 mod report;

@@ -16,7 +16,7 @@ mod exact;
 use exact::{exact, readable};
 
 /// How many rows a batch of a text file has at most.
-const ROWS_PER_BATCH: usize = 65_536;
+pub(crate) const ROWS_PER_BATCH: usize = 65_536;
 
 /// The formats that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Format {
 }
 
 /// Batches of a file, one after another.
-pub(crate) type Batches = Box<dyn Iterator<Item = Result<RecordBatch>> + Send>;
+pub type Batches = Box<dyn Iterator<Item = Result<RecordBatch>> + Send>;
 
 /// Opens a file for reading in the types of a contract.
 pub(crate) fn open(path: &Path, format: Format, contract: &Contract) -> Result<Batches> {

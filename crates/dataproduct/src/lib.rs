@@ -38,6 +38,7 @@ mod both;
 mod check;
 mod config;
 mod consumers;
+pub mod data;
 mod error;
 mod evolution;
 mod input;
@@ -70,11 +71,11 @@ pub use dataproduct_freshness::{
 };
 #[doc(inline)]
 pub use dataproduct_quality::outcome::QualityReport;
-pub use dataproduct_quality::{self as quality, Finding, Report};
+pub use dataproduct_quality::{self as quality, Finding, Report, draft, profile};
 #[doc(inline)]
 pub use dataproduct_table::{Commit, CommitFacts, Durability, Literal, Predicate, QuarantineRun};
 pub use error::{Error, Result};
-pub use input::Format;
+pub use input::{Batches, Format};
 pub use mesh::{Mesh, MeshBuilder};
 pub use product::{Product, Read, Source};
 pub use publish::{BatchPublisher, Publish, Publisher, Receipt};

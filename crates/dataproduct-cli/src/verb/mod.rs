@@ -3,6 +3,7 @@
 pub(crate) mod check;
 mod compared;
 pub(crate) mod diff;
+pub(crate) mod draft;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod import;
