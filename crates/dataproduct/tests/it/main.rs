@@ -9,4 +9,5 @@ mod evolution;
 mod gate;
 mod majors;
 mod mesh;
+mod quarantine;
 mod record;
