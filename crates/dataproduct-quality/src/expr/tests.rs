@@ -296,3 +296,35 @@ proptest! {
         })?;
     }
 }
+
+#[test]
+fn slices_of_structs_and_empty_batches_are_read_at_their_own_rows() {
+    let width: ArrayRef = Arc::new(Int32Array::from(vec![1, 2, 3, 4]));
+    let fields = vec![Field::new("width", DataType::Int32, true)];
+    let present = vec![true, true, false, true];
+    let boxes: ArrayRef = Arc::new(StructArray::new(
+        fields.into(),
+        vec![width],
+        Some(present.into()),
+    ));
+    let dictionary = vec![Some("a"), None, Some("b"), Some("c")];
+    let dictionary: ArrayRef = Arc::new(
+        dictionary
+            .into_iter()
+            .collect::<DictionaryArray<Int16Type>>(),
+    );
+    let columns = [("box", boxes, true), ("e", dictionary, true)];
+    let rows = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
+    let part = rows.slice(1, 3);
+    assert_eq!(failing("box.width < 2", &part), [0, 2]);
+    assert_eq!(failing("not (box.width >= 3)", &part), [2]);
+    assert_eq!(failing("e = 'b'", &part), [2]);
+    assert_eq!(failing("e is not null and box is not null", &part), [0, 1]);
+    assert_eq!(failing("box.width < 0", &rows.slice(4, 0)), [0; 0]);
+}
+
+#[test]
+fn predicates_go_between_threads() {
+    const fn is_shared<T: Send + Sync + std::fmt::Debug>() {}
+    is_shared::<Predicate>();
+}
