@@ -126,9 +126,7 @@ pub enum Error {
         comparison: Option<Box<Comparison>>,
     },
     /// No rows of that run are in quarantine: its publish kept none apart, or they were replayed or thrown away since.
-    #[error(
-        "no rows of run `{run}` of `{product}` are in quarantine (runs that have some: {known})"
-    )]
+    #[error("no rows of run `{run}` of `{product}` are in quarantine (runs that have some: {known})")]
     NotQuarantined {
         /// The product.
         product: ProductName,

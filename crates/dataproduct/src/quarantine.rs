@@ -31,10 +31,7 @@ impl BatchPublisher {
     /// # Errors
     /// [`Error::NotQuarantined`] when no rows of that run are in quarantine, [`Error::Table`] when the table or its
     /// store fails.
-    pub async fn inspect(
-        &self,
-        run: &str,
-    ) -> Result<impl Stream<Item = Result<RecordBatch>> + Send> {
+    pub async fn inspect(&self, run: &str) -> Result<impl Stream<Item = Result<RecordBatch>> + Send> {
         let (_, quarantine) = self.shown(run).await?;
         Ok(quarantine.scan(run).await?.stream()?.map_err(Error::from))
     }
@@ -70,10 +67,7 @@ impl BatchPublisher {
         let receipt = match Run::start(self, how).await? {
             Start::Done(receipt) => receipt,
             Start::Fresh(mut replay) => {
-                let scan = quarantine
-                    .scan(run)
-                    .await?
-                    .read_as(rows_of(self.contract()));
+                let scan = quarantine.scan(run).await?.read_as(rows_of(self.contract()));
                 let mut rows = scan.stream()?;
                 while let Some(batch) = rows.try_next().await? {
                     replay.push(fix(batch)?).await?;
@@ -96,11 +90,8 @@ impl BatchPublisher {
             return Ok(Vec::new());
         };
         let old = |run: &QuarantineRun| run.quarantined_at < before;
-        let expired: Vec<QuarantineRun> =
-            quarantine.runs().await?.into_iter().filter(old).collect();
-        quarantine
-            .remove(expired.iter().map(|run| run.run.as_str()))
-            .await?;
+        let expired: Vec<QuarantineRun> = quarantine.runs().await?.into_iter().filter(old).collect();
+        quarantine.remove(expired.iter().map(|run| run.run.as_str())).await?;
         Ok(expired)
     }
 
@@ -116,9 +107,7 @@ impl BatchPublisher {
     async fn shown(&self, run: &str) -> Result<(Table, Quarantine)> {
         match self.open_quarantine().await? {
             None => Err(self.not_quarantined(run, &[])),
-            Some((_, quarantine))
-                if !quarantine.shows(run).await? || !quarantine.holds(run).await? =>
-            {
+            Some((_, quarantine)) if !quarantine.shows(run).await? || !quarantine.holds(run).await? => {
                 Err(self.not_quarantined(run, &quarantine.runs().await?))
             }
             Some(found) => Ok(found),
@@ -139,9 +128,6 @@ impl BatchPublisher {
 fn rows_of(contract: &Contract) -> SchemaRef {
     let schema = Quarantined::schema(contract);
     let own = [RULES_COLUMN, ROW_COLUMN];
-    let fields = schema
-        .fields()
-        .iter()
-        .filter(|field| !own.contains(&field.name().as_str()));
+    let fields = schema.fields().iter().filter(|field| !own.contains(&field.name().as_str()));
     Arc::new(Schema::new(fields.cloned().collect::<Vec<_>>()))
 }

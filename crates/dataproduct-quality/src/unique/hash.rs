@@ -82,7 +82,10 @@ impl KeyHasher {
     }
 
     /// The hash of each row's key, and null where the row repeats none.
-    pub fn hash(&self, rows: &RecordBatch) -> Result<(Vec<u64>, Option<NullBuffer>), String> {
+    pub fn hash(
+        &self,
+        rows: &RecordBatch,
+    ) -> Result<(Vec<u64>, Option<NullBuffer>), String> {
         let mut hashes = vec![self.seed; rows.num_rows()];
         // Null where a part is missing, or all parts are.
         let mut valid: Option<NullBuffer> = None;

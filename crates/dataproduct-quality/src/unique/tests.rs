@@ -88,17 +88,17 @@ fn table(rows: &[Row], labels: bool) -> RecordBatch {
 }
 
 /// The rows that repeat an earlier one, and those that give way, by a look at all pairs.
-fn expected(rows: &[Row], valid: &[bool], nulls: Nulls, keep: &Keep) -> (Vec<usize>, Vec<usize>) {
+fn expected(
+    rows: &[Row],
+    valid: &[bool],
+    nulls: Nulls,
+    keep: &Keep,
+) -> (Vec<usize>, Vec<usize>) {
     // Both zeros are one value.
     let key = |row: &Row| {
         let float = row.2.map(|float| if float == 1 { 0 } else { float });
         let key = (row.0, row.1, float, row.3);
-        let there = [
-            row.0.is_some(),
-            row.1.is_some(),
-            float.is_some(),
-            row.3.is_some(),
-        ];
+        let there = [row.0.is_some(), row.1.is_some(), float.is_some(), row.3.is_some()];
         let counts = match nulls {
             Nulls::Distinct => there == [true; 4],
             Nulls::Equal => there != [false; 4],
