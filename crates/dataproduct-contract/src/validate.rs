@@ -1,6 +1,7 @@
 //! What a contract must keep to beyond its shape. Every check here reports and goes on.
 
 mod columns;
+mod expressions;
 mod limits;
 mod patterns;
 mod rules;
@@ -47,6 +48,9 @@ pub(crate) fn draft(draft: &Draft, problems: &mut Problems) {
         rules::on_failure("product", action, None, &draft.columns, problems);
     }
     patterns::check(draft, problems);
+    if has_table {
+        expressions::check(draft, problems);
+    }
     service::check(&draft.sla, problems);
 }
 

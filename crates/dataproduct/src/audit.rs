@@ -125,7 +125,8 @@ impl Audit {
     ) -> Result<Box<QualityReport>> {
         let staged = writer.stage().await?;
         // Rows that were sorted or parted into folders come back in another order.
-        let in_order = self.contract.sort_by().is_empty() && self.contract.partition_by().is_empty();
+        let in_order =
+            self.contract.sort_by().is_empty() && self.contract.partition_by().is_empty();
         let mut pass = match in_order {
             true => pass,
             false => pass.without_numbers(),

@@ -179,15 +179,6 @@ impl<'a> Place<'a> {
             Check::DuplicateValues { columns } | Check::SmallestGroup { columns } => {
                 self.all_named("columns", columns);
             }
-            Check::Expression { expression } if expression.trim().is_empty() => {
-                let message = "the expression is empty";
-                self.wrong(
-                    "expression",
-                    "bad-expression",
-                    message,
-                    "write one, such as `reserved <= on_hand`",
-                );
-            }
             Check::UnknownReferences {
                 columns,
                 references,

@@ -156,6 +156,30 @@ fn rules_that_make_no_sense_are_refused() {
     for rule in custom() {
         check(rule, &[]);
     }
+    let expression = |text: &str| {
+        Rule::of(Check::Expression {
+            expression: text.to_owned(),
+        })
+    };
+    check(
+        expression("on_hand <="),
+        &["rules[0].expression expression-syntax"],
+    );
+    check(
+        expression("onhand > 0 and sku > 1"),
+        &[
+            "rules[0].expression unknown-column",
+            "rules[0].expression expression-type",
+        ],
+    );
+    check(
+        expression("on_hand + 1"),
+        &["rules[0].expression expression-type"],
+    );
+    check(
+        expression("matches(sku, '(?!a)')"),
+        &["rules[0].expression bad-pattern"],
+    );
     let value = |check| Rule::new(check, Threshold::value(Operator::GreaterThan(0.0)));
     let sum = |column: Option<&str>| Check::Aggregate {
         function: Aggregate::Sum,
@@ -297,7 +321,7 @@ fn mistakes_in_documents_are_found() {
         &[
             "rules[0].implementation.expression missing-argument",
             "rules[0].implementation.expresion unknown-argument",
-            "rules[0].expression bad-expression",
+            "rules[0].expression expression-syntax",
         ],
     );
     read(
@@ -439,4 +463,19 @@ fn messages_name_columns_that_are_there() {
     check(with(rows(), "{sku}"), &["rules[0].message bad-message"]);
     let kept = Check::NotRun { kind: text("sql") };
     check(with(Rule::of(kept), "{sku}"), &[]);
+}
+
+#[test]
+fn there_are_bounds_to_expressions() {
+    let of = |count: usize, text: &str| {
+        let rule = Rule::of(Check::Expression {
+            expression: text.to_owned(),
+        });
+        let builder = (0..count).fold(stock(), |builder, _| builder.with_rule(rule.clone()));
+        builder.build().map_or_else(|p| p.iter().count(), |_| 0)
+    };
+    assert_eq!(of(1_000, "on_hand > 0"), 0);
+    assert_eq!(of(1_001, "on_hand > 0"), 1);
+    assert_eq!(of(32, "matches(sku, '[a-z]+')"), 0);
+    assert_eq!(of(33, "matches(sku, '[a-z]+')"), 1);
 }
