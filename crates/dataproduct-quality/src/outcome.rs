@@ -32,6 +32,7 @@
 
 mod counts;
 mod error;
+mod html;
 mod json;
 mod markdown;
 mod mask;
