@@ -34,6 +34,7 @@ mod counts;
 mod error;
 mod html;
 mod json;
+mod junit;
 mod markdown;
 mod mask;
 mod prose;
