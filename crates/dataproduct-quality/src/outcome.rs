@@ -29,6 +29,17 @@
 //!
 //! A report states three outcomes and never mixes them: a rule passed, failed, or was not evaluated. Rows that
 //! were read are published or in quarantine, and none is anything else.
+//!
+//! | form | for | values of rows |
+//! |---|---|---|
+//! | [`to_json`](QualityReport::to_json) | programs; the stored form, and the only one that is read again | masked |
+//! | [`to_text`](QualityReport::to_text) | a terminal | masked |
+//! | [`to_markdown`](QualityReport::to_markdown) | a comment on a change | masked |
+//! | [`to_html`](QualityReport::to_html) | a page | masked |
+//! | [`to_junit`](QualityReport::to_junit) | continuous integration | masked |
+//! | [`to_sarif`](QualityReport::to_sarif) | code scanning | none |
+//! | [`to_openlineage`](QualityReport::to_openlineage) | a catalogue | none |
+//! | [`summary`](QualityReport::summary) | the log of the table | none |
 
 mod counts;
 mod error;
