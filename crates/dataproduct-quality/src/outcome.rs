@@ -29,15 +29,30 @@
 //!
 //! A report states three outcomes and never mixes them: a rule passed, failed, or was not evaluated. Rows that
 //! were read are published or in quarantine, and none is anything else.
+//!
+//! | form | for | values of rows |
+//! |---|---|---|
+//! | [`to_json`](QualityReport::to_json) | programs; the stored form, and the only one that is read again | masked |
+//! | [`to_text`](QualityReport::to_text) | a terminal | masked |
+//! | [`to_markdown`](QualityReport::to_markdown) | a comment on a change | masked |
+//! | [`to_html`](QualityReport::to_html) | a page | masked |
+//! | [`to_junit`](QualityReport::to_junit) | continuous integration | masked |
+//! | [`to_sarif`](QualityReport::to_sarif) | code scanning | none |
+//! | [`to_openlineage`](QualityReport::to_openlineage) | a catalogue | none |
+//! | [`summary`](QualityReport::summary) | the log of the table | none |
 
 mod counts;
 mod error;
+mod html;
 mod json;
+mod junit;
 mod markdown;
 mod mask;
+mod openlineage;
 mod prose;
 mod report;
 mod rule_result;
+mod sarif;
 mod stored;
 mod summary;
 mod text;
@@ -45,8 +60,10 @@ mod text;
 pub use counts::RowCounts;
 pub use error::ReportError;
 pub use mask::{DEFAULT_MAX_SAMPLES, MASKED, MAX_VALUE_CHARS, Mask};
+pub use openlineage::{NOT_EVALUATED_FACET, PRODUCER};
 pub use report::{EXIT_ACCEPTED, EXIT_REJECTED, QualityReport, Run, Verdict};
 pub use rule_result::{Outcome, RuleResult, Sample, on_failure};
+pub use sarif::MAX_SARIF_RESULTS;
 pub use stored::FORMAT_VERSION;
 pub use summary::{MAX_ID_CHARS, MAX_SUMMARY_RULES, RuleCount, Summary};
 pub use text::{DEFAULT_WIDTH, TextOptions};

@@ -9,6 +9,8 @@ use super::{Outcome, QualityReport, RuleResult, Verdict};
 pub const DEFAULT_WIDTH: usize = 100;
 /// The most characters of one text of a contract or of data.
 const MAX_CHARS: usize = 500;
+/// How many clean rules are named.
+const MAX_CLEAN: usize = 12;
 /// Where everything but the first word of a line begins.
 const INDENT: usize = 15;
 
@@ -32,7 +34,7 @@ impl Default for TextOptions {
 
 impl QualityReport {
     /// The report for a terminal: what was checked, then what is wrong with the way out, those that weigh most
-    /// first, and clean rules in a line. No control character of data or contract gets through.
+    /// first, and the first 12 clean rules with a count of the others. No control character of data or contract gets through.
     #[must_use]
     pub fn to_text(&self, options: TextOptions) -> String {
         let mut page = Page {
@@ -57,7 +59,12 @@ impl QualityReport {
         page.entry(
             "run",
             "",
-            &format!("{}, {}", safe(&run.run_id), prose::duration(run.elapsed)),
+            &format!(
+                "{}, started {}, took {}",
+                safe(&run.run_id),
+                run.started_at.format("%Y-%m-%d %H:%M:%S UTC"),
+                prose::duration(run.elapsed)
+            ),
         );
         page.entry("rows", "", &prose::rows(self));
         page.entry("rules", "", &Tally::of(self).told());
@@ -72,7 +79,12 @@ impl QualityReport {
             .collect();
         if !clean.is_empty() {
             page.out.push('\n');
-            page.entry("passed", "32", &clean.join(", "));
+            let (named, others) = clean.split_at(clean.len().min(MAX_CLEAN));
+            let mut names = named.join(", ");
+            if !others.is_empty() {
+                names += &format!(" and {}", prose::count(others.len() as u64, "other"));
+            }
+            page.entry("passed", "32", &names);
         }
         page.out
     }

@@ -4,6 +4,7 @@
 
 mod depth;
 mod outcome;
+mod rendered;
 mod widening;
 
 use std::sync::Arc;

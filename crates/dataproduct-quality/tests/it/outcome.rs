@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use chrono::DateTime;
-use dataproduct_contract::Severity;
+use dataproduct_contract::{Classification, Column, Contract, DataType, PiiCategory, Severity};
 use dataproduct_quality::outcome::{
-    Outcome, QualityReport, ReportError, RowCounts, RuleResult, Run, Sample, TextOptions, Verdict,
+    MASKED, MAX_ID_CHARS, MAX_SUMMARY_RULES, MAX_VALUE_CHARS, Mask, Outcome, QualityReport,
+    ReportError, RowCounts, RuleResult, Run, Sample, TextOptions, Verdict,
 };
 use proptest::prelude::*;
 
@@ -154,7 +155,112 @@ fn markdown_is_one_table_whatever_it_holds() {
     assert_eq!(table.len(), 3, "{text}");
     assert_eq!(
         table[2].replace("\\|", "").matches('|').count(),
-        6,
+        7,
         "{text}"
     );
+}
+
+#[test]
+fn clean_rules_beyond_twelve_are_counted() {
+    for (rules, expect) in [
+        (12, "r11"),
+        (13, "r11 and 1 other"),
+        (2_000, "r11 and 1,988 others"),
+    ] {
+        let results = (0..rules)
+            .map(|i| RuleResult::new(format!("r{i}"), "range", Outcome::Pass))
+            .collect();
+        let report = QualityReport::try_new(run(1), RowCounts::default(), results).unwrap();
+        let text = report.to_text(TextOptions::default());
+        assert!(text.ends_with(&format!("r10, {expect}\n")), "{text}");
+    }
+}
+
+#[test]
+fn a_masked_part_masks_what_holds_it_and_what_it_holds() {
+    let string = |name: &str| Column::new(name, DataType::String);
+    let secret = Column::new(
+        "contact",
+        DataType::Struct(vec![string("mail"), string("phone")]),
+    )
+    .with_pii(PiiCategory::Direct);
+    let list = DataType::List(Box::new(
+        string("element").with_classification(Classification::Restricted),
+    ));
+    let contract = Contract::builder("sales.orders", "1.0.0")
+        .with_owner("sales")
+        .with_column(string("id").with_key(1))
+        .with_column(Column::new(
+            "buyer",
+            DataType::Struct(vec![secret, string("city")]),
+        ))
+        .with_column(Column::new("notes", list))
+        .with_column(Column::new(
+            "open",
+            DataType::Struct(vec![
+                string("a").with_classification(Classification::Public),
+            ]),
+        ))
+        .build()
+        .unwrap();
+    let mask = Mask::of(&contract);
+    for (column, masked) in [
+        ("id", false),
+        ("buyer", true),
+        ("buyer.contact", true),
+        ("buyer.contact.mail", true),
+        ("buyer.city", false),
+        ("notes", true),
+        ("notes.element", true),
+        ("open", false),
+        ("open.a", false),
+        ("unknown", true),
+        ("buyer.unknown", true),
+    ] {
+        assert_eq!(mask.is_masked(column), masked, "{column}");
+        let shown = mask.value(column, "v");
+        assert_eq!(shown, if masked { MASKED } else { "v" }, "{column}");
+    }
+    let long = "ø".repeat(MAX_VALUE_CHARS + 1);
+    let shown = mask.value("id", &long);
+    assert_eq!(shown, format!("{}…", "ø".repeat(MAX_VALUE_CHARS)));
+}
+
+#[test]
+fn a_summary_is_bounded_and_still_counts_all() {
+    let rules = MAX_SUMMARY_RULES + 7;
+    let failed = (0..rules).map(|i| {
+        let mut rule = RuleResult::new("é".repeat(10_000), "range", Outcome::Fail);
+        rule.failed_rows = i as u64;
+        rule
+    });
+    let unknown = (0..rules).map(|i| {
+        let reason = "x".repeat(10_000);
+        RuleResult::new(format!("u{i}"), "sql", Outcome::NotEvaluated { reason })
+    });
+    let mut long = run(1);
+    long.run_id = "r".repeat(10_000);
+    let rows = RowCounts::try_new(100, 100, 0, 0).unwrap();
+    let report = QualityReport::try_new(long, rows, failed.chain(unknown).collect()).unwrap();
+    let summary = report.summary();
+    assert_eq!(
+        (summary.failed, summary.not_evaluated),
+        (rules as u64, rules as u64)
+    );
+    assert_eq!(summary.failed_rules.len(), MAX_SUMMARY_RULES);
+    assert_eq!(summary.not_evaluated_rules.len(), MAX_SUMMARY_RULES);
+    let most: Vec<_> = summary
+        .failed_rules
+        .iter()
+        .take(2)
+        .map(|r| r.rows)
+        .collect();
+    assert_eq!(most, [rules as u64 - 1, rules as u64 - 2]);
+    assert_eq!(summary.not_evaluated_rules[0], "u0");
+    assert_eq!(
+        summary.failed_rules[0].rule.chars().count(),
+        MAX_ID_CHARS + 1
+    );
+    assert_eq!(summary.run_id.chars().count(), MAX_ID_CHARS + 1);
+    assert!(serde_json::to_string(&summary).unwrap().len() < 32 * 1024);
 }
