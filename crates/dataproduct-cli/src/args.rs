@@ -299,6 +299,14 @@ pub(crate) enum ReportFormat {
     Json,
     /// Markdown for a pull request.
     Markdown,
+    /// One page that needs nothing else.
+    Html,
+    /// JUnit XML, one test case a rule.
+    Junit,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// The facets of an OpenLineage dataset.
+    Openlineage,
 }
 
 /// How rows are written.

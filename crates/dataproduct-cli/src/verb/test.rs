@@ -94,5 +94,9 @@ pub(super) fn written(quality: &QualityReport, format: ReportFormat, look: Look)
         }),
         ReportFormat::Json => quality.to_json(),
         ReportFormat::Markdown => quality.to_markdown(),
+        ReportFormat::Html => quality.to_html(),
+        ReportFormat::Junit => quality.to_junit(),
+        ReportFormat::Sarif => quality.to_sarif(),
+        ReportFormat::Openlineage => quality.to_openlineage().to_string(),
     }
 }
