@@ -7,6 +7,12 @@ use dataproduct_contract::{Check, Column, ColumnRef, Contract, DataType};
 
 use crate::measure::{ReferenceKeys, Refers};
 
+/// Keys that rows refer to, or why they could not be read.
+type Known = Result<Arc<ReferenceKeys>, String>;
+
+/// What the rules of a contract refer to: columns of another product, and the keys to be filled with its rows.
+type Wanted = Vec<(Vec<ColumnRef>, Result<ReferenceKeys, String>)>;
+
 /// Rules that need more than the rows of one publish are given it here; without it they are not evaluated.
 #[derive(Clone, Debug)]
 #[must_use]
@@ -15,7 +21,7 @@ pub struct GateContext {
     pub(crate) now: DateTime<Utc>,
     pub(crate) source: Option<String>,
     pub(crate) rows_before: Option<Vec<u64>>,
-    pub(crate) keys: Vec<(Vec<ColumnRef>, Result<Arc<ReferenceKeys>, String>)>,
+    pub(crate) keys: Vec<(Vec<ColumnRef>, Known)>,
     pub(crate) unique_budget_bytes: usize,
 }
 
@@ -72,10 +78,7 @@ impl GateContext {
         self
     }
 
-    pub(crate) fn keys(
-        &self,
-        references: &[ColumnRef],
-    ) -> Option<Result<Arc<ReferenceKeys>, String>> {
+    pub(crate) fn keys(&self, references: &[ColumnRef]) -> Option<Known> {
         let given = self.keys.iter().find(|(known, _)| known == references);
         given.map(|(_, keys)| keys.clone())
     }
@@ -87,7 +90,7 @@ impl GateContext {
         contract: &Contract,
     ) -> Vec<(Vec<ColumnRef>, Result<ReferenceKeys, String>)> {
         let schema = contract.arrow_schema();
-        let mut out: Vec<(Vec<ColumnRef>, Result<ReferenceKeys, String>)> = Vec::new();
+        let mut out: Wanted = Vec::new();
         let mut note = |rule: &dataproduct_contract::Rule, own: Option<&str>| {
             let Check::UnknownReferences {
                 columns,

@@ -196,7 +196,7 @@ impl Plan<'_> {
                 self.rules.measures.push(measure);
                 Run::Measure(self.rules.measures.len() - 1)
             }
-            Err(why) => Run::NotRun(why),
+            Err(why) => Run::Left(why),
         }
     }
 
@@ -244,7 +244,7 @@ impl Plan<'_> {
             }
             Check::InvalidValues { valid, pattern } => self.invalid(own, valid, pattern.as_deref()),
             Check::DuplicateValues { columns } => match together(columns) {
-                columns if columns.is_empty() => Run::NotRun(without()),
+                columns if columns.is_empty() => Run::Left(without()),
                 columns => self.key(&columns, Nulls::Equal),
             },
             Check::RowCount => self.measure(Ok(Measure::RowCount(RowCount::default()))),
@@ -254,7 +254,7 @@ impl Plan<'_> {
                     .and_then(|e| Predicate::bind(&e, &schema).map_err(|e| e.to_string()));
                 match predicate {
                     Ok(predicate) => Run::Expression(predicate),
-                    Err(why) => Run::NotRun(why),
+                    Err(why) => Run::Left(why),
                 }
             }
             Check::UnknownReferences {
@@ -262,11 +262,11 @@ impl Plan<'_> {
                 references,
             } => match self.context.keys(references) {
                 Some(Ok(keys)) => Run::Refers(Refers::new(&together(columns), keys)),
-                Some(Err(why)) => Run::NotRun(why),
+                Some(Err(why)) => Run::Left(why),
                 None => {
                     let product = references.first().map(|r| r.product.to_string());
                     let product = product.unwrap_or_default();
-                    Run::NotRun(format!("the keys of `{product}` were not given"))
+                    Run::Left(format!("the keys of `{product}` were not given"))
                 }
             },
             Check::Aggregate { function, column } => {
@@ -311,7 +311,7 @@ impl Plan<'_> {
                 self.measure(bound.map(Measure::Sequence))
             }
             Check::SmallestGroup { columns } => match together(columns) {
-                columns if columns.is_empty() => Run::NotRun(without()),
+                columns if columns.is_empty() => Run::Left(without()),
                 columns => {
                     let groups = Groups::bind(Figure::Smallest, &columns, &schema);
                     self.measure(groups.map(Measure::Groups))
@@ -319,13 +319,13 @@ impl Plan<'_> {
             },
             Check::VolumeChange { publishes } => match &self.context.rows_before {
                 Some(before) => self.measure(Ok(Measure::Volume(Volume::new(before, *publishes)))),
-                None => Run::NotRun("the publishes before were not given".to_owned()),
+                None => Run::Left("the publishes before were not given".to_owned()),
             },
             Check::Drift { .. } => {
-                Run::NotRun("the distribution of earlier publishes is not kept yet".to_owned())
+                Run::Left("the distribution of earlier publishes is not kept yet".to_owned())
             }
-            Check::NotRun { kind } => Run::NotRun(format!("rules of kind `{kind}` are not run")),
-            other => Run::NotRun(format!("`{}` is not run", other.name())),
+            Check::NotRun { kind } => Run::Left(format!("rules of kind `{kind}` are not run")),
+            other => Run::Left(format!("`{}` is not run", other.name())),
         }
     }
 
@@ -336,7 +336,7 @@ impl Plan<'_> {
     ) -> Run {
         match own {
             Some(own) => bound_at(own.path, &self.schema, bind),
-            None => Run::NotRun("the rule does not say which column it is about".to_owned()),
+            None => Run::Left("the rule does not say which column it is about".to_owned()),
         }
     }
 
@@ -344,7 +344,7 @@ impl Plan<'_> {
     fn invalid(&self, own: Option<Own<'_>>, valid: &[Value], pattern: Option<&str>) -> Run {
         match (valid, pattern) {
             ([], None) => {
-                Run::NotRun("the rule says neither which values are valid nor a pattern".to_owned())
+                Run::Left("the rule says neither which values are valid nor a pattern".to_owned())
             }
             ([], Some(pattern)) => {
                 self.of_column(own, |t| Pattern::bind(pattern, t).map(RowCheck::Pattern))
@@ -419,7 +419,7 @@ fn columns(rule: &Rule, own: Option<Own<'_>>) -> Vec<String> {
             opening, closing, ..
         } => vec![opening.clone(), closing.clone()],
         Check::Expression { expression } => match Expression::parse(expression) {
-            Ok(expression) => expression.columns().into_iter().map(Into::into).collect(),
+            Ok(expression) => expression.columns(),
             Err(_) => own,
         },
         _ => own,
@@ -484,7 +484,7 @@ fn bound_at(
 ) -> Run {
     match ColumnCheck::bind(path, schema, bind) {
         Ok(check) => Run::Column(check),
-        Err(error) => Run::NotRun(error.to_string()),
+        Err(error) => Run::Left(error.to_string()),
     }
 }
 

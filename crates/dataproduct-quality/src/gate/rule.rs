@@ -45,7 +45,7 @@ pub(crate) enum Run {
     /// A figure of all rows, by its place among those of the gate.
     Measure(usize),
     /// Not at all, and why.
-    NotRun(String),
+    Left(String),
 }
 
 /// The kinds of structural faults.

@@ -18,7 +18,7 @@ impl Gate {
         let tallies = std::mem::take(&mut self.tallies);
         let results = self.rules.planned.iter().zip(tallies).map(|(rule, tally)| {
             let figure = match &rule.run {
-                Run::NotRun(why) => Some(Measured::Unknown(why.clone())),
+                Run::Left(why) => Some(Measured::Unknown(why.clone())),
                 Run::Unique(key) => self.unknown[*key].clone().map(Measured::Unknown),
                 Run::Measure(measure) => measured.get(*measure).cloned(),
                 _ => None,

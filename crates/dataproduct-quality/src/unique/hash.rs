@@ -159,10 +159,6 @@ fn is_hashed_directly(data_type: &DataType) -> bool {
 }
 
 /// Both halves of the product: every bit of either number changes about half of the result.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the halves are taken apart"
-)]
 fn mix(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
     (product as u64) ^ ((product >> 64) as u64)
@@ -278,7 +274,6 @@ fn add(hashes: &mut [u64], array: &ArrayRef) -> Result<(), String> {
         DataType::Float32 => numbers::<Float32Type>(hashes, array, |v| float(f64::from(v))),
         DataType::Float64 => numbers::<Float64Type>(hashes, array, float),
         DataType::Decimal128(..) => numbers::<Decimal128Type>(hashes, array, |v| {
-            #[expect(clippy::cast_possible_truncation, reason = "both halves are mixed")]
             let (low, high) = (v as u64, (v >> 64) as u64);
             mix(low ^ PI[1], PI[2]) ^ high
         }),

@@ -78,7 +78,6 @@ impl Uniqueness {
         }
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "of the first bits only")]
     fn add(&mut self, hash: u64) {
         let part = &mut self.parts[(hash >> (64 - PART_BITS)) as usize];
         if part.open.len() == part.open.capacity() {
@@ -179,7 +178,6 @@ struct Finder {
 }
 
 impl Finder {
-    #[expect(clippy::cast_possible_truncation, reason = "of some bits only")]
     fn look(&mut self, part: &Part, found: &mut Hashes) {
         let blocks = || part.full.iter().chain([&part.open]);
         let count: usize = blocks().map(Vec::len).sum();
@@ -201,7 +199,6 @@ impl Finder {
         self.buckets = buckets;
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "of the last bits only")]
     fn small(&mut self, hashes: impl Iterator<Item = u64>, count: usize, found: &mut Hashes) {
         let size = (count * 2).next_power_of_two().max(16);
         self.table.clear();

@@ -79,7 +79,7 @@ fn bare(id: i64) -> Order {
 fn check(contract: &Contract, batch: RecordBatch, expect: &[&str]) {
     match Gate::new(contract).check(batch) {
         Verdict::Admitted(_) => assert_eq!(expect, &[] as &[&str], "it was admitted"),
-        Verdict::Separated { .. } => panic!("nothing is to be kept apart"),
+        Verdict::Separated { .. } => unreachable!("nothing is to be kept apart"),
         Verdict::Refused(report) => {
             let found: Vec<_> = report.findings().iter().map(ToString::to_string).collect();
             assert_eq!(found, expect);

@@ -93,7 +93,7 @@ fn check(columns: Vec<(&'static str, ArrayRef)>, expect: &[&str]) {
             assert_eq!(admitted.batch().num_rows(), rows);
             assert_eq!(admitted.contract_digest(), contract().digest());
         }
-        Verdict::Separated { .. } => panic!("nothing is to be kept apart"),
+        Verdict::Separated { .. } => unreachable!("nothing is to be kept apart"),
         Verdict::Refused(report) => {
             let found: Vec<_> = report.findings().iter().map(ToString::to_string).collect();
             assert_eq!(found, expect);

@@ -27,7 +27,7 @@ fn publish(data_type: DataType, value: ArrayRef) -> Result<ArrayRef, String> {
         RecordBatch::try_from_iter_with_nullable([("id", id, false), ("value", value, true)]);
     match Gate::new(&contract).check(batch.unwrap()) {
         Verdict::Admitted(admitted) => Ok(Arc::clone(admitted.batch().column(1))),
-        Verdict::Separated { .. } => panic!("nothing is to be kept apart"),
+        Verdict::Separated { .. } => unreachable!("nothing is to be kept apart"),
         Verdict::Refused(report) => Err(report.findings()[0].to_string()),
     }
 }
