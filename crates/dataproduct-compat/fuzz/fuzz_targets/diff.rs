@@ -1,3 +1,5 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| dataproduct_compat_fuzz::diff(bytes));
+use dataproduct_compat_fuzz::{diff, watched};
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| watched(diff, bytes));

@@ -1,3 +1,5 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| dataproduct_compat_fuzz::language(bytes));
+use dataproduct_compat_fuzz::{language, watched};
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| watched(language, bytes));

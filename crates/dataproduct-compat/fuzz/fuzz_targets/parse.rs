@@ -1,3 +1,5 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| dataproduct_compat_fuzz::parse(bytes));
+use dataproduct_compat_fuzz::{parse, watched};
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| watched(parse, bytes));

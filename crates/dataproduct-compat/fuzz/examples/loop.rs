@@ -4,59 +4,9 @@
 
 use std::time::{Duration, Instant};
 
-const STOCK: &str = include_str!("../../../../schemas/inventory/stock-levels/1.0.0.odcs.yaml");
-const SMALL: &str = "apiVersion: v3.2.0\nkind: DataContract\nid: x.y\nname: y\ndomain: x\nversion: 1.0.0\nstatus: active\nteam: {name: t}\nslaProperties:\n- {property: latency, value: 15, unit: m}\nschema:\n- name: y\n  properties:\n  - {name: a, logicalType: string, required: true, logicalTypeOptions: {pattern: '[a-z]{2}', maxLength: 9}}\n  - {name: b, logicalType: integer, logicalTypeOptions: {minimum: 0, maximum: 100}}\n  - {name: c, logicalType: string, enum: [{value: x}, {value: y}]}\n";
-const PATTERNS: &[&str] = &[
-    "[A-Z]{3}",
-    "(a|b)*c?",
-    r"\d{4}-\d{2}",
-    r"(?i)straße|\w+",
-    r"\b[^@]+@[a-z.]+$",
-    "(?m)^a$\\n?",
-    r"\p{L}{1,20}",
-    "[a-f&&[^c]]*",
-];
-const WORDS: &[&str] = &[
-    "{",
-    "}",
-    "[",
-    "]",
-    "(",
-    ")",
-    "*",
-    "+",
-    "?",
-    "|",
-    "^",
-    "$",
-    "\\b",
-    "\\w",
-    "{2,5}",
-    "(?i)",
-    "[^",
-    "\\p{Greek}",
-    ": ",
-    "- ",
-    "\n",
-    "  ",
-    "null",
-    "true",
-    "-1",
-    "0",
-    "1e308",
-    "required",
-    "enum",
-    "minimum",
-    "pattern",
-    "integer",
-    "object",
-    "properties",
-    "\u{e9}",
-    "\"",
-    "'",
-    "#",
-];
+use dataproduct_compat_fuzz::{BETWEEN, PATTERNS, SMALL, WORDS, target};
 
+const STOCK: &str = include_str!("../../../../schemas/inventory/stock-levels/1.0.0.odcs.yaml");
 /// A small generator of random numbers (SplitMix64).
 struct Random(u64);
 
@@ -102,12 +52,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .get(1)
         .map_or(Ok(1_000_000), |text| text.parse())?;
     let seed: u64 = arguments.get(2).map_or(Ok(1), |text| text.parse())?;
-    let target = match name {
-        "parse" => dataproduct_compat_fuzz::parse,
-        "diff" => dataproduct_compat_fuzz::diff,
-        "language" => dataproduct_compat_fuzz::language,
-        _ => return Err("name a target: parse, diff or language".into()),
-    };
+    let target = target(name).ok_or("name a target: parse, diff or language")?;
     let mut random = Random(seed);
     let start = Instant::now();
     let mut slowest = Duration::ZERO;
@@ -149,7 +94,7 @@ fn input(target: &str, random: &mut Random) -> Vec<u8> {
             if random.below(2) == 0 {
                 random.mutate(&mut bytes);
             }
-            bytes.push(0);
+            bytes.push(BETWEEN);
             bytes.extend(text.bytes());
             bytes
         }
@@ -158,7 +103,7 @@ fn input(target: &str, random: &mut Random) -> Vec<u8> {
             let (old, new) = (pick(), pick());
             let mut bytes = old.as_bytes().to_vec();
             random.mutate(&mut bytes);
-            bytes.push(0);
+            bytes.push(BETWEEN);
             bytes.extend(new.bytes());
             bytes
         }
