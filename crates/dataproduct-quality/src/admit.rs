@@ -89,7 +89,9 @@ impl Gate {
             return Verdict::Refused(report);
         }
         for (column, array) in self.contract.columns().iter().zip(&columns) {
-            structure::check(column, array, first_row, &mut report);
+            for fault in structure::faults(column, array) {
+                report.push(fault.finding(first_row));
+            }
         }
         if !report.is_clean() {
             return Verdict::Refused(report);

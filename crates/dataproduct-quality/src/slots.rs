@@ -1,9 +1,13 @@
 //! The values that rows reach, at any depth.
 
+use std::sync::Arc;
+
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
 use arrow_buffer::{BooleanBufferBuilder, NullBuffer};
 use arrow_schema::DataType;
+
+use crate::failed::Failed;
 
 /// An array and which of its slots stand under a missing parent.
 ///
@@ -12,12 +16,23 @@ pub(crate) struct Slots {
     pub(crate) array: ArrayRef,
     /// Null where a parent is missing; `None` when no parent is.
     absent: Option<NullBuffer>,
+    /// Whose items the slots are; `None` where slots are rows.
+    owners: Option<Arc<Owners>>,
 }
 
-/// Slots whose values are not as they should be.
+/// The lists that slots are items of.
+struct Owners {
+    /// Where each list ends, and before them where the first one starts, in slots.
+    ends: Vec<usize>,
+    /// Whose items the lists are.
+    above: Option<Arc<Owners>>,
+}
+
+/// Slots whose values are not as they should be; there is at least one.
 pub(crate) struct Bad {
     pub(crate) count: u64,
     pub(crate) first: usize,
+    slots: Failed,
 }
 
 impl Slots {
@@ -26,18 +41,34 @@ impl Slots {
         Self {
             array: ArrayRef::clone(array),
             absent: None,
+            owners: None,
         }
+    }
+
+    /// Whether each slot is a row. Within lists and maps they are items.
+    pub(crate) fn are_rows(&self) -> bool {
+        self.owners.is_none()
+    }
+
+    /// The rows that bad slots are in.
+    pub(crate) fn rows(&self, bad: &Bad) -> Failed {
+        let mut failed = bad.slots.clone();
+        let mut owners = self.owners.as_ref();
+        while let Some(Owners { ends, above }) = owners.map(Arc::as_ref) {
+            let lists = ends.len().saturating_sub(1);
+            failed = failed.folded(lists, |slot| ends.partition_point(|end| *end <= slot) - 1);
+            owners = above.as_ref();
+        }
+        failed
     }
 
     /// The slots that hold a value and are bad; `None` when there is no such slot.
     pub(crate) fn bad(&self, is_bad: impl Fn(usize) -> bool) -> Option<Bad> {
-        let unread = self.unread();
-        let is_read = |slot| unread.as_ref().is_none_or(|unread| unread.is_valid(slot));
-        let mut bad = (0..self.array.len()).filter(|&slot| is_read(slot) && is_bad(slot));
-        let first = bad.next()?;
+        let slots = Failed::of_rows(self.array.len(), self.unread().as_ref(), is_bad);
         Some(Bad {
-            count: 1 + bad.count() as u64,
-            first,
+            count: slots.count() as u64,
+            first: slots.first()?,
+            slots,
         })
     }
 
@@ -53,6 +84,7 @@ impl Slots {
                 let child = |array: &ArrayRef| Self {
                     array: ArrayRef::clone(array),
                     absent: absent.clone(),
+                    owners: self.owners.clone(),
                 };
                 array.as_struct().columns().iter().map(child).collect()
             }
@@ -94,11 +126,16 @@ impl Slots {
             NullBuffer::new(read.finish())
         });
         let absent = absent.filter(|absent| absent.null_count() > 0);
+        let owners = Arc::new(Owners {
+            ends: ends.iter().map(|end| end - first).collect(),
+            above: self.owners.clone(),
+        });
         children
             .iter()
             .map(|child| Self {
                 array: child.slice(first, length),
                 absent: absent.clone(),
+                owners: Some(Arc::clone(&owners)),
             })
             .collect()
     }

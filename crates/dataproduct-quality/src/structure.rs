@@ -8,39 +8,70 @@ use arrow_array::types::{
     ArrowPrimitiveType, Date32Type, Decimal128Type, DecimalType, Int16Type,
     TimestampMicrosecondType,
 };
-use arrow_array::{Array, ArrayRef, PrimitiveArray};
+use arrow_array::{ArrayRef, PrimitiveArray};
 use dataproduct_contract::row::{DAY_RANGE, MICROSECOND_RANGE};
 use dataproduct_contract::{Column, DataType};
 
-use crate::report::{Finding, Report};
+use crate::checks::not_null;
+use crate::failed::Failed;
+use crate::report::Finding;
 use crate::slots::{Bad, Slots};
 
-/// Checks one column at the top level; `first_row` is the number of its first row.
-pub(crate) fn check(column: &Column, array: &ArrayRef, first_row: u64, report: &mut Report) {
-    let nulls = array.logical_null_count() as u64;
-    if nulls > 0 && !column.nullable {
-        let position = array
-            .logical_nulls()
-            .and_then(|nulls| (0..nulls.len()).find(|i| nulls.is_null(*i)));
-        let code = if column.key.is_some() {
-            "null-key"
-        } else {
-            "null-in-required"
-        };
-        report.push(Finding {
-            code,
+/// Values of a column, or of a part of it, that are not as its type says.
+pub(crate) struct Fault {
+    /// A permanent identifier of this kind of fault, such as `null-key`.
+    pub(crate) code: &'static str,
+    /// The column, nested ones joined by `.`.
+    pub(crate) column: String,
+    /// What was found, with the number of values.
+    pub(crate) message: String,
+    /// How many values are at fault. Within lists and maps a row may have several.
+    pub(crate) values: u64,
+    /// The rows that have such a value.
+    pub(crate) failed: Failed,
+    /// Whether each value is that of a row: positions within lists and maps are no rows.
+    is_of_row: bool,
+}
+
+impl Fault {
+    /// The fault as a finding; `first_row` is the number of the first row of the batch.
+    pub(crate) fn finding(&self, first_row: u64) -> Finding {
+        let first = self.failed.first().filter(|_| self.is_of_row);
+        Finding {
+            code: self.code,
+            column: self.column.clone(),
+            message: self.message.clone(),
+            rows: self.values,
+            first_row: first.map(|row| first_row + row as u64),
+        }
+    }
+}
+
+/// Checks one column at the top level, at all depths.
+pub(crate) fn faults(column: &Column, array: &ArrayRef) -> Vec<Fault> {
+    let mut out = Vec::new();
+    let missing = not_null::failing(array);
+    if missing.count() > 0 && !column.nullable {
+        let values = missing.count() as u64;
+        out.push(Fault {
+            code: match column.key {
+                Some(_) => "null-key",
+                None => "null-in-required",
+            },
             column: column.name.clone(),
-            message: format!("{} missing", counted(nulls, "is", "are")),
-            rows: nulls,
-            first_row: position.map(|row| first_row + row as u64),
+            message: format!("{} missing", counted(values, "is", "are")),
+            values,
+            failed: missing,
+            is_of_row: true,
         });
     }
     let slots = Slots::of_column(array);
-    values(column, &column.name, &slots, Some(first_row), report);
+    values(column, &column.name, &slots, &mut out);
+    out
 }
 
-/// Checks values at any depth. Inside lists and maps positions are not rows, so `first_row` is `None`.
-fn values(column: &Column, path: &str, slots: &Slots, first_row: Option<u64>, report: &mut Report) {
+/// Checks values at any depth.
+fn values(column: &Column, path: &str, slots: &Slots, out: &mut Vec<Fault>) {
     let found = match &column.data_type {
         DataType::String if column.is_enum() && !column.open_enum => allowed(column, slots),
         DataType::Uuid => uuids(slots),
@@ -51,33 +82,33 @@ fn values(column: &Column, path: &str, slots: &Slots, first_row: Option<u64>, re
         }
         DataType::Struct(fields) => {
             for (field, child) in fields.iter().zip(slots.children()) {
-                let path = format!("{path}.{}", field.name);
-                values(field, &path, &child, first_row, report);
+                values(field, &format!("{path}.{}", field.name), &child, out);
             }
             None
         }
         DataType::List(element) => {
             for child in slots.children() {
-                values(element, &format!("{path}.element"), &child, None, report);
+                values(element, &format!("{path}.element"), &child, out);
             }
             None
         }
         DataType::Map { key, value } => {
             let parts = [(key, "key"), (value, "value")];
             for ((column, name), child) in parts.into_iter().zip(slots.children()) {
-                values(column, &format!("{path}.{name}"), &child, None, report);
+                values(column, &format!("{path}.{name}"), &child, out);
             }
             None
         }
         _ => None,
     };
     if let Some((code, message, bad)) = found {
-        report.push(Finding {
+        out.push(Fault {
             code,
             column: path.to_owned(),
             message,
-            rows: bad.count,
-            first_row: first_row.map(|row| row + bad.first as u64),
+            values: bad.count,
+            failed: slots.rows(&bad),
+            is_of_row: slots.are_rows(),
         });
     }
 }
@@ -188,3 +219,6 @@ fn shown(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;
