@@ -33,7 +33,7 @@ mod length;
 mod member;
 mod missing;
 mod multiple_of;
-mod not_null;
+pub(crate) mod not_null;
 mod pattern;
 mod range;
 mod set;
@@ -215,3 +215,6 @@ impl ColumnCheck {
         Ok(self.failing(column))
     }
 }
+
+#[cfg(test)]
+mod tests;

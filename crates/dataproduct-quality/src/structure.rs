@@ -21,9 +21,11 @@ pub(crate) struct Fault {
     /// A permanent identifier of the kind of fault, such as `null-key`.
     pub(crate) code: &'static str,
     /// The column, nested ones joined by `.`.
-    pub(crate) path: String,
+    pub(crate) column: String,
     /// What is wrong, with the number of values.
     pub(crate) message: String,
+    /// How many values are at fault; within lists and maps a row may have several.
+    pub(crate) values: u64,
     /// The rows that the values are in.
     pub(crate) failed: Failed,
 }
@@ -41,8 +43,9 @@ pub(crate) fn faults(column: &Column, array: &ArrayRef) -> Vec<Fault> {
         let failed = Failed::of_mask(!nulls.inner());
         out.push(Fault {
             code,
-            path: column.name.clone(),
+            column: column.name.clone(),
             message: format!("{} missing", counted(failed.count() as u64, "is", "are")),
+            values: failed.count() as u64,
             failed,
         });
     }
@@ -86,8 +89,9 @@ fn values(column: &Column, path: &str, slots: &Slots, rows: usize, out: &mut Vec
     if let Some((code, message, bad)) = found {
         out.push(Fault {
             code,
-            path: path.to_owned(),
+            column: path.to_owned(),
             message,
+            values: bad.count,
             failed: slots.rows_of(&bad, rows),
         });
     }
@@ -199,3 +203,6 @@ fn shown(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use arrow_array::{Array, ArrayRef};
 use crate::failed::Failed;
 
 /// The slots that are null, labels that are null among them.
-pub(super) fn failing(array: &ArrayRef) -> Failed {
+pub(crate) fn failing(array: &ArrayRef) -> Failed {
     match array.logical_nulls() {
         Some(valid) if valid.null_count() > 0 => Failed::of_mask(!valid.inner()),
         _ => Failed::none(),

@@ -166,7 +166,7 @@ impl Examiner {
         };
         structure::faults(column, rows.column(index))
             .into_iter()
-            .filter(|fault| fault.path == path && Structure::of(fault.code) == kind)
+            .filter(|fault| fault.column == path && Structure::of(fault.code) == kind)
             .fold(Failed::none(), |all, fault| all.or(&fault.failed))
     }
 
@@ -178,7 +178,7 @@ impl Examiner {
                 let kind = Structure::of(fault.code);
                 let of = |rule: &Planned| {
                     matches!(rule.run, Run::Structure(found) if found == kind)
-                        && rule.columns.first() == Some(&fault.path)
+                        && rule.columns.first() == Some(&fault.column)
                 };
                 if let Some(place) = planned.iter().position(of) {
                     out.failed[place] = out.failed[place].or(&fault.failed);

@@ -41,6 +41,7 @@ pub struct KeyHasher {
     converters: Vec<Option<Arc<RowConverter>>>,
     nulls: Nulls,
     pub(super) seed: u64,
+    pub(super) secret: u64,
     /// The bits of a hash that count; fewer of them in tests, so that keys collide.
     bits: u64,
 }
@@ -69,7 +70,8 @@ impl KeyHasher {
             columns: columns.to_vec(),
             converters,
             nulls,
-            seed: RandomState::new().hash_one(0) | 1,
+            seed: RandomState::new().hash_one(0),
+            secret: RandomState::new().hash_one(1) | 1,
             bits: u64::MAX,
         })
     }
@@ -104,12 +106,12 @@ impl KeyHasher {
             let before = nulls.filter(|_| self.nulls == Nulls::Equal);
             let before = before.map(|nulls| (nulls, hashes.clone()));
             match converter {
-                None => add(&mut hashes, &array)?,
+                None => add(&mut hashes, &array, self.secret)?,
                 Some(converter) => {
                     let encoded = converter.convert_columns(&[array]);
                     let encoded = encoded.map_err(|error| error.to_string())?;
                     for (hash, row) in hashes.iter_mut().zip(&encoded) {
-                        *hash = bytes(*hash, row.data());
+                        *hash = bytes(*hash, row.data(), self.secret);
                     }
                 }
             }
@@ -176,8 +178,9 @@ fn load<const N: usize>(bytes: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(word)
 }
 
-/// Bytes with their length, so that no two texts of different length are alike.
-fn bytes(hash: u64, text: &[u8]) -> u64 {
+/// Bytes with their length, so that no two texts of different length are alike. The secret keeps anybody from choosing
+/// bytes that make a product zero.
+fn bytes(hash: u64, text: &[u8], secret: u64) -> u64 {
     let length = text.len();
     let (low, high) = match length {
         0 => (0, 0),
@@ -193,19 +196,19 @@ fn bytes(hash: u64, text: &[u8]) -> u64 {
             let mut hash = hash;
             let mut pairs = text.chunks_exact(16);
             for pair in &mut pairs {
-                hash = mix(hash ^ load::<8>(pair, 0), PI[0] ^ load::<8>(pair, 8)) ^ PI[1];
+                hash = mix(hash ^ load::<8>(pair, 0), secret ^ load::<8>(pair, 8)) ^ PI[1];
             }
             let tail = &text[length - 16..];
-            hash = mix(hash ^ load::<8>(tail, 0), PI[0] ^ load::<8>(tail, 8));
+            hash = mix(hash ^ load::<8>(tail, 0), secret ^ load::<8>(tail, 8));
             return word(hash, length as u64);
         }
     };
-    let hash = mix(hash ^ low, PI[0] ^ high);
+    let hash = mix(hash ^ low, secret ^ high);
     word(hash, length as u64 ^ PI[1])
 }
 
 /// Adds a column to the hashes.
-fn add(hashes: &mut [u64], array: &ArrayRef) -> Result<(), String> {
+fn add(hashes: &mut [u64], array: &ArrayRef, secret: u64) -> Result<(), String> {
     fn numbers<T: ArrowPrimitiveType>(
         hashes: &mut [u64],
         array: &ArrayRef,
@@ -225,7 +228,7 @@ fn add(hashes: &mut [u64], array: &ArrayRef) -> Result<(), String> {
             let texts = array.as_string::<i32>();
             let (ends, all) = (texts.offsets(), texts.values().as_slice());
             for (hash, span) in hashes.iter_mut().zip(ends.windows(2)) {
-                *hash = bytes(*hash, slice(all, span));
+                *hash = bytes(*hash, slice(all, span), secret);
             }
             Ok(())
         }
@@ -233,7 +236,7 @@ fn add(hashes: &mut [u64], array: &ArrayRef) -> Result<(), String> {
             let texts = array.as_binary::<i32>();
             let (ends, all) = (texts.offsets(), texts.values().as_slice());
             for (hash, span) in hashes.iter_mut().zip(ends.windows(2)) {
-                *hash = bytes(*hash, slice(all, span));
+                *hash = bytes(*hash, slice(all, span), secret);
             }
             Ok(())
         }
@@ -249,10 +252,8 @@ fn add(hashes: &mut [u64], array: &ArrayRef) -> Result<(), String> {
                 let label = usize::try_from(*key)
                     .ok()
                     .filter(|label| *label < texts.len());
-                *hash = bytes(
-                    *hash,
-                    label.map_or(&[], |label| texts.value(label).as_bytes()),
-                );
+                let text = label.map_or(&[][..], |label| texts.value(label).as_bytes());
+                *hash = bytes(*hash, text, secret);
             }
             Ok(())
         }

@@ -200,30 +200,47 @@ impl Finder {
     }
 
     fn small(&mut self, hashes: impl Iterator<Item = u64>, count: usize, found: &mut Hashes) {
-        let size = (count * 2).next_power_of_two().max(16);
+        // As large as most parts need. Where many hashes are equal it stays small, however many there are.
+        let mut size = (count.min(MAX_IN_CACHE) * 2).next_power_of_two().max(16);
+        let mut held = 0;
         self.table.clear();
         self.table.resize(size, 0);
         for hash in hashes {
-            // Zero stands for an empty place: a hash of zero shares the place of one, and keys tell them apart.
-            let held = hash.max(1);
-            let mut place = held as usize & (size - 1);
-            loop {
-                match self.table[place] {
-                    0 => {
-                        self.table[place] = held;
-                        break;
-                    }
-                    other if other == held => {
-                        found.insert(hash);
-                        found.insert(held);
-                        if held == 1 {
-                            found.insert(0);
-                        }
-                        break;
-                    }
-                    _ => place = (place + 1) & (size - 1),
-                }
+            if held * 2 >= size {
+                size *= 2;
+                self.grow(size);
             }
+            // Zero stands for an empty place: a hash of zero shares the place of one, and keys tell them apart.
+            let kept = hash.max(1);
+            let place = self.place(kept);
+            if self.table[place] == kept {
+                found.insert(hash);
+                found.insert(kept);
+                if kept == 1 {
+                    found.insert(0);
+                }
+            } else {
+                self.table[place] = kept;
+                held += 1;
+            }
+        }
+    }
+
+    /// Where a hash is in the table, or would be.
+    fn place(&self, hash: u64) -> usize {
+        let mask = self.table.len() - 1;
+        let mut place = hash as usize & mask;
+        while self.table[place] != 0 && self.table[place] != hash {
+            place = (place + 1) & mask;
+        }
+        place
+    }
+
+    fn grow(&mut self, size: usize) {
+        let before = std::mem::replace(&mut self.table, vec![0; size]);
+        for hash in before.into_iter().filter(|hash| *hash != 0) {
+            let place = self.place(hash);
+            self.table[place] = hash;
         }
     }
 }

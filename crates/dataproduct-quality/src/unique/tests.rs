@@ -228,7 +228,7 @@ proptest! {
         let hasher = |labels| {
             let whole = table(&rows, labels);
             let mut hasher = KeyHasher::new(&columns(), Nulls::Distinct, &whole.schema()).unwrap();
-            hasher.seed = 5;
+            (hasher.seed, hasher.secret) = (5, 7);
             let (mut hashes, valid) = hasher.hash(&whole).unwrap();
             for (row, hash) in hashes.iter_mut().enumerate() {
                 if valid.as_ref().is_some_and(|valid| valid.is_null(row)) {
