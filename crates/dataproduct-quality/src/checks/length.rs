@@ -2,7 +2,8 @@
 //!
 //! A character is a Unicode scalar value, as in JSON Schema; what a reader sees as one may be several.
 //!
-//! A character is one to four bytes, so most texts need not be looked at: the first pass asks only for their bytes.
+//! A character is one to four bytes, and one in ASCII, so most texts need not be looked at one by one: the first pass
+//! asks only for their bytes.
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
@@ -41,12 +42,14 @@ impl Length {
         let within = |length: u64| (length >= fewest) & (length <= most);
         if let Some(texts) = array.as_string_opt::<i32>() {
             let ends: &[i32] = texts.value_offsets();
-            // As many characters as bytes at the most, and a quarter of them at the least.
-            let surely = |bytes: u64| (bytes <= most) & (bytes.div_ceil(4) >= fewest);
-            if ends
-                .windows(2)
-                .fold(true, |all, span| all & surely(bytes(span)))
-            {
+            let first = ends.first().map_or(0, |end| *end as usize);
+            let last = ends.last().map_or(0, |end| *end as usize);
+            // Where all bytes are ASCII, which takes a moment to see, each is a character.
+            let all = texts.value_data().get(first..last).unwrap_or_default();
+            let least = if all.is_ascii() { 1 } else { 4 };
+            let surely = |bytes: u64| (bytes <= most) & (bytes.div_ceil(least) >= fewest);
+            let holds = |all: bool, span: &[i32]| all & surely(bytes(span));
+            if ends.windows(2).fold(true, holds) {
                 return Failed::none();
             }
             return Failed::of_rows(array.len(), array.nulls(), |row| {

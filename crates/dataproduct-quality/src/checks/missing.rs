@@ -128,7 +128,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn agrees_with_a_plain_loop(values in column(-3_i64..3), sentinels in prop::collection::vec(-3_i64..3, 0..3)) {
+        fn agrees_with_a_plain_loop(values in column(-3_i64..3), sentinels in prop::collection::vec(-3_i64..3, 0..7)) {
             let listed: Vec<Value> = sentinels.iter().map(|v| Value::from(*v)).collect();
             let missing = Missing::bind(&listed, &DataType::Int64).unwrap();
             let array = values.primitive::<arrow_array::types::Int64Type>();

@@ -25,7 +25,7 @@ use crate::promise::interval::scalar;
 #[derive(Clone, Debug)]
 pub(super) enum Set {
     Texts(Texts),
-    Numbers(Table),
+    Numbers(Numbers),
     /// Floats by their bits as 64-bit floats, zero without its sign; and whether what is not a number is among them.
     Floats(Table, bool),
     /// Whether false and true are among them.
@@ -49,7 +49,7 @@ impl Set {
                 continue;
             }
             match scalar(value, data_type)? {
-                (Scalar::Integer(value), true) => whole.push(word_of_number(value)),
+                (Scalar::Integer(value), true) => whole.push(value),
                 (Scalar::Float(value), _) => floats.push(word_of_float(rounded(value, data_type))),
                 (Scalar::Text(text), _) => texts.push(text),
                 (Scalar::Boolean(value), _) => booleans[usize::from(value)] = true,
@@ -66,7 +66,7 @@ impl Set {
             | DataType::Int64
             | DataType::Date32
             | DataType::Timestamp(..)
-            | DataType::Decimal128(..) => Self::Numbers(Table::new(&whole)),
+            | DataType::Decimal128(..) => Self::Numbers(Numbers::new(&whole)),
             other => return Err(format!("values of {other} are not looked up in a list")),
         })
     }
@@ -105,13 +105,45 @@ impl Set {
     }
 }
 
-fn whole<T: ArrowPrimitiveType>(set: &Table, array: &ArrayRef, among: bool) -> Failed
+fn whole<T: ArrowPrimitiveType>(set: &Numbers, array: &ArrayRef, among: bool) -> Failed
 where
-    T::Native: Into<i128>,
+    T::Native: Into<i128> + TryFrom<i128>,
 {
-    numbers::<T>(array, |value| {
-        set.has(word_of_number(value.into())) == among
-    })
+    // Stand-ins are few and seldom met: a pass for each of them has no branch and no look-up.
+    if among
+        && set.few.len() <= FEW
+        && let Some(primitive) = array.as_primitive_opt::<T>()
+    {
+        let values: &[T::Native] = primitive.values();
+        let is_met = |listed: T::Native| values.iter().fold(false, |met, v| met | (*v == listed));
+        let mut listed = set.few.iter().filter_map(|v| T::Native::try_from(*v).ok());
+        if !listed.any(is_met) {
+            return Failed::none();
+        }
+    }
+    let has = |value: T::Native| set.table.has(word_of_number(value.into()));
+    numbers::<T>(array, |value| has(value) == among)
+}
+
+/// Whole numbers, in the units of the column.
+#[derive(Clone, Debug)]
+pub(super) struct Numbers {
+    table: Table,
+    /// The numbers as they are, where they are few; otherwise one more than that.
+    few: Vec<i128>,
+}
+
+/// So many numbers are looked for one by one.
+const FEW: usize = 4;
+
+impl Numbers {
+    fn new(numbers: &[i128]) -> Self {
+        let words: Vec<Word> = numbers.iter().copied().map(word_of_number).collect();
+        Self {
+            table: Table::new(&words),
+            few: numbers.iter().copied().take(FEW + 1).collect(),
+        }
+    }
 }
 
 fn numbers<T: ArrowPrimitiveType>(array: &ArrayRef, fails: impl Fn(T::Native) -> bool) -> Failed {
@@ -175,12 +207,15 @@ const WORD_BYTES: usize = 16;
 pub(super) fn eight(data: &[u8], start: usize) -> u64 {
     match data.get(start..).and_then(|rest| rest.first_chunk::<8>()) {
         Some(chunk) => u64::from_le_bytes(*chunk),
-        None => {
-            let rest = data.get(start..).unwrap_or_default();
-            let bytes = rest.iter().take(8).rev();
-            bytes.fold(0, |word, byte| (word << 8) | u64::from(*byte))
-        }
+        None => last(data.get(start..).unwrap_or_default()),
     }
+}
+
+/// Fewer than eight bytes, and zeros.
+#[cold]
+fn last(rest: &[u8]) -> u64 {
+    let bytes = rest.iter().take(8).rev();
+    bytes.fold(0, |word, byte| (word << 8) | u64::from(*byte))
 }
 
 /// The first bytes of a word, up to all eight; the others are zeros.

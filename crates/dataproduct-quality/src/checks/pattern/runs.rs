@@ -50,8 +50,26 @@ struct Fixed {
 #[derive(Clone, Debug)]
 struct Word {
     start: usize,
-    bytes: usize,
+    /// The bytes of the text; others are not looked at.
+    mask: u64,
     ranges: Vec<(u64, u64)>,
+}
+
+/// A word with one range a byte.
+#[derive(Clone, Copy)]
+struct Simple {
+    start: usize,
+    mask: u64,
+    low: u64,
+    high: u64,
+}
+
+impl Simple {
+    #[inline]
+    fn holds(self, data: &[u8], start: usize) -> bool {
+        let word = eight(data, start + self.start) & self.mask;
+        word.wrapping_add(self.low) & !word.wrapping_add(self.high) & !word & HIGH == HIGH
+    }
 }
 
 impl Runs {
@@ -82,24 +100,26 @@ impl Runs {
         let span = |row: usize| (ends[row] as usize, ends[row + 1] as usize);
         match &self.words {
             Some(fixed) => match fixed.words.as_slice() {
-                [one] if one.ranges.len() == 1 => {
+                // Nearly all codes: up to 16 bytes with one range each. What is compared is at hand in registers.
+                [one] if one.is_simple() => {
+                    let one = one.simple();
                     Failed::of_rows(texts.len(), texts.nulls(), |row| {
                         let (start, end) = span(row);
-                        (end - start != fixed.length) | !one.holds_simply(data, start)
+                        (end - start != fixed.length) | !one.holds(data, start)
                     })
                 }
-                [one, two] if one.ranges.len() == 1 && two.ranges.len() == 1 => {
+                [one, two] if one.is_simple() && two.is_simple() => {
+                    let (one, two) = (one.simple(), two.simple());
                     Failed::of_rows(texts.len(), texts.nulls(), |row| {
                         let (start, end) = span(row);
                         (end - start != fixed.length)
-                            | !one.holds_simply(data, start)
-                            | !two.holds_simply(data, start)
+                            | !one.holds(data, start)
+                            | !two.holds(data, start)
                     })
                 }
-                _ => Failed::of_rows(texts.len(), texts.nulls(), |row| {
+                words => Failed::of_rows(texts.len(), texts.nulls(), |row| {
                     let (start, end) = span(row);
-                    end - start != fixed.length
-                        || !fixed.words.iter().all(|word| word.holds(data, start))
+                    end - start != fixed.length || !words.iter().all(|word| word.holds(data, start))
                 }),
             },
             None => Failed::of_rows(texts.len(), texts.nulls(), |row| {
@@ -146,7 +166,7 @@ impl Word {
         });
         Some(Self {
             start,
-            bytes: classes.len(),
+            mask: keep(u64::MAX, classes.len()),
             ranges: ranges.collect(),
         })
     }
@@ -154,21 +174,26 @@ impl Word {
     /// Whether the bytes of a text that starts there are each in one of their ranges.
     #[inline]
     fn holds(&self, data: &[u8], start: usize) -> bool {
-        let word = keep(eight(data, start + self.start), self.bytes);
+        let word = eight(data, start + self.start) & self.mask;
         let within = self.ranges.iter().fold(0, |all, (low, high)| {
             all | (word.wrapping_add(*low) & !word.wrapping_add(*high))
         });
         within & !word & HIGH == HIGH
     }
 
-    /// The same where there is one range a byte.
-    #[inline]
-    fn holds_simply(&self, data: &[u8], start: usize) -> bool {
-        let Some((low, high)) = self.ranges.first() else {
-            return false;
-        };
-        let word = keep(eight(data, start + self.start), self.bytes);
-        word.wrapping_add(*low) & !word.wrapping_add(*high) & !word & HIGH == HIGH
+    fn is_simple(&self) -> bool {
+        self.ranges.len() == 1
+    }
+
+    fn simple(&self) -> Simple {
+        // No byte is in the range that stands for none.
+        let (low, high) = self.ranges.first().copied().unwrap_or_default();
+        Simple {
+            start: self.start,
+            mask: self.mask,
+            low,
+            high,
+        }
     }
 }
 
