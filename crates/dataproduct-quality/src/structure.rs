@@ -24,8 +24,6 @@ pub(crate) struct Fault {
     pub(crate) column: String,
     /// What is wrong, with the number of values.
     pub(crate) message: String,
-    /// How many values are at fault; within lists and maps a row may have several.
-    pub(crate) values: u64,
     /// The rows that the values are in.
     pub(crate) failed: Failed,
 }
@@ -45,7 +43,6 @@ pub(crate) fn faults(column: &Column, array: &ArrayRef) -> Vec<Fault> {
             code,
             column: column.name.clone(),
             message: format!("{} missing", counted(failed.count() as u64, "is", "are")),
-            values: failed.count() as u64,
             failed,
         });
     }
@@ -91,7 +88,6 @@ fn values(column: &Column, path: &str, slots: &Slots, rows: usize, out: &mut Vec
             code,
             column: path.to_owned(),
             message,
-            values: bad.count,
             failed: slots.rows_of(&bad, rows),
         });
     }

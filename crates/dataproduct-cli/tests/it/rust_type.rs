@@ -126,7 +126,7 @@ fn rules_of_rows() -> Vec<Rule> {
     let value = |check, operator| Rule::new(check, Threshold::value(operator));
     vec![
         Rule::of(Check::Expression {
-            expression: text("shelf != \"\\\" or opening <= on_hand"),
+            expression: text("shelf != '\"\\' or opening <= on_hand"),
         }),
         Rule::new(
             Check::Expression {

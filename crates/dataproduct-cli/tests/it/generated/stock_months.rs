@@ -8,7 +8,7 @@ use dataproduct::prelude::*;
     version = "1.0.0",
     owner = "inventory-platform",
     on_failure = quarantine,
-    rule(expression("shelf != \"\\\" or opening <= on_hand")),
+    rule(expression("shelf != '\"\\' or opening <= on_hand")),
     rule(expression("on_hand > 0") < 2.5 %, id = "low-stock", severity = warning, on_failure = notify, message = "{sku} is nearly sold out: {on_hand} left"),
     rule(unknown_references("sku", to = "product.catalogue#sku"), on_failure = reject),
     rule(unknown_references("sku", "location", to("inventory.shelves#sku", "inventory.shelves#place"))),
