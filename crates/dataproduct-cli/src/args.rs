@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
 }
 
 const LONG: &str = "Contracts of data products: lint, compare, check, import and export them.\n\n\
-A contract is an ODCS document (Open Data Contract Standard, YAML or JSON). Nothing here talks to a network.";
+A contract is an ODCS document (Open Data Contract Standard, YAML or JSON). Only what publishes or reads rows of a mesh on an object store talks to a network.";
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 nothing found or done, 1 findings, 2 the command cannot be carried out as given, \

@@ -36,8 +36,12 @@ impl Audit {
         contract: &Contract,
         table: &Table,
         publish_id: &str,
+        part: Option<&'static str>,
     ) -> Result<Self> {
         let mut context = GateContext::new(publish_id, mesh.0.now());
+        if let Some(why) = part {
+            context = context.with_part(why);
+        }
         if looks_back(contract) {
             context = context.with_rows_before(rows_before(table).await?);
         }

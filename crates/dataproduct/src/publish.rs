@@ -31,6 +31,8 @@ pub struct Publish {
     mode: Mode,
     as_of: Option<DateTime<Utc>>,
     publish_id: Option<String>,
+    /// Why the rows are only a part of what figures are promised of, if they are.
+    part: Option<&'static str>,
 }
 
 impl Publish {
@@ -71,6 +73,12 @@ impl Publish {
     /// publish.
     pub fn with_as_of(mut self, as_of: DateTime<Utc>) -> Self {
         self.as_of = Some(as_of);
+        self
+    }
+
+    /// Says that the rows are only a part of what figures are promised of, so that none is taken.
+    pub(crate) fn as_part(mut self, why: &'static str) -> Self {
+        self.part = Some(why);
         self
     }
 
@@ -246,8 +254,8 @@ impl BatchPublisher {
     /// # Errors
     /// As [`publish`](Self::publish).
     pub async fn heartbeat(&self, as_of: DateTime<Utc>) -> Result<Receipt> {
-        self.try_publish(std::iter::empty(), Publish::append().with_as_of(as_of))
-            .await
+        let how = Publish::append().with_as_of(as_of).as_part(NO_ROWS);
+        self.try_publish(std::iter::empty(), how).await
     }
 
     /// Ends the product's major version: from then on its readers get [`Error::Retired`], which names the successor.
@@ -269,7 +277,7 @@ impl BatchPublisher {
         let published = publish.contract(&table).await?;
         life::may_retire(&self.contract, &published, self.now())?;
         let as_of = snapshot.watermark().unwrap_or(publish.committed_at);
-        let how = Publish::append().with_as_of(as_of);
+        let how = Publish::append().with_as_of(as_of).as_part(NO_ROWS);
         let run = Run::begin(self, table, how, as_of).await?;
         run.commit().await
     }
@@ -298,6 +306,9 @@ impl BatchPublisher {
         run.commit().await
     }
 }
+
+/// Why no figures are taken of a publish without rows.
+const NO_ROWS: &str = "the publish has no rows, it only says up to when the product is complete";
 
 /// How a publish starts.
 pub(crate) enum Start {
@@ -405,7 +416,14 @@ impl Run {
             options = options.with_publish_id(id);
         }
         let writer = table.write(options).await?;
-        let audit = Audit::begin(&publisher.mesh, &contract, &table, writer.publish_id()).await?;
+        let audit = Audit::begin(
+            &publisher.mesh,
+            &contract,
+            &table,
+            writer.publish_id(),
+            how.part,
+        )
+        .await?;
         Ok(Self {
             audit,
             contract,

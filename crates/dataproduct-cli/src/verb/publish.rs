@@ -67,7 +67,7 @@ pub(super) fn told(receipt: &Receipt) -> String {
     }
     if receipt.quarantined > 0 {
         text.push_str(&format!(
-            "{} rows are in quarantine: dataproduct quarantine inspect {} {}\n",
+            "{} rows are in quarantine: dataproduct quarantine --product {} inspect {}\n",
             receipt.quarantined, receipt.product, receipt.publish_id
         ));
     }

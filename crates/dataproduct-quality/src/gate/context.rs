@@ -23,6 +23,7 @@ pub struct GateContext {
     pub(crate) rows_before: Option<Vec<u64>>,
     pub(crate) keys: Vec<(Vec<ColumnRef>, Known)>,
     pub(crate) unique_budget_bytes: usize,
+    pub(crate) is_part: Option<String>,
 }
 
 /// How much memory the keys of one run take before they are spilled, in bytes, unless asked otherwise.
@@ -45,6 +46,7 @@ impl GateContext {
             rows_before: None,
             keys: Vec::new(),
             unique_budget_bytes: DEFAULT_UNIQUE_BUDGET_BYTES,
+            is_part: None,
         }
     }
 
@@ -75,6 +77,13 @@ impl GateContext {
     /// [`DEFAULT_UNIQUE_BUDGET_BYTES`].
     pub fn with_unique_budget_bytes(mut self, bytes: usize) -> Self {
         self.unique_budget_bytes = bytes;
+        self
+    }
+
+    /// Says that the rows are only a part of what figures are promised of, and why: such as rows that are published
+    /// after all. Rules about all rows together are not evaluated then.
+    pub fn with_part(mut self, why: impl Into<String>) -> Self {
+        self.is_part = Some(why.into());
         self
     }
 

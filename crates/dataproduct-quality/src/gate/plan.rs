@@ -191,6 +191,9 @@ impl Plan<'_> {
     }
 
     fn measure(&mut self, measure: Result<Measure, String>) -> Run {
+        if let Some(why) = &self.context.is_part {
+            return Run::Left(why.clone());
+        }
         match measure {
             Ok(measure) => {
                 self.rules.measures.push(measure);

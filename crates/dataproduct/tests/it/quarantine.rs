@@ -409,6 +409,31 @@ async fn nothing_is_published_where_a_rule_about_all_rows_rejects() {
 }
 
 #[tokio::test]
+async fn figures_of_all_rows_are_not_taken_of_a_part_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let mesh = mesh(&folder);
+    let enough = Rule::new(Check::RowCount, Threshold::rows(Operator::GreaterThan(1.0)));
+    let contract = builder("1.0.0").with_rule(enough).build().unwrap();
+    let publisher = mesh.publisher_for(&contract).unwrap();
+    let rows = batch(&[
+        (Some(1), Some(1), "A1"),
+        (Some(2), Some(2), "A2"),
+        (Some(3), Some(-3), "A3"),
+    ]);
+    let how = Publish::append().with_publish_id("monday");
+    publisher.publish([rows], how).await.unwrap();
+    publisher.heartbeat(Utc::now()).await.unwrap();
+    let receipt = publisher.replay("monday", set_half_right).await.unwrap();
+    assert_eq!((receipt.rows, receipt.quarantined), (0, 1));
+    let few = batch(&[(Some(4), Some(4), "A4")]);
+    let refused = publisher
+        .publish([few], Publish::append())
+        .await
+        .unwrap_err();
+    assert!(matches!(refused, Error::Refused { .. }), "{refused}");
+}
+
+#[tokio::test]
 async fn low_stock_is_told_and_not_refused() {
     let folder = tempfile::tempdir().unwrap();
     let mesh = mesh(&folder);
