@@ -230,11 +230,7 @@ impl Gate {
             }
         }
         if self.refused && report.is_clean() {
-            report.push(finding(
-                "refused-before",
-                "",
-                "rows before were refused".to_owned(),
-            ));
+            return refused_before();
         }
         report
     }
@@ -276,6 +272,17 @@ impl Gate {
             .map(|batch| Admitted::new(batch, Arc::clone(&self.digest)))
             .map_err(|error| bad_batch(&error.to_string()))
     }
+}
+
+/// What is said of rows that come behind others that were refused.
+fn refused_before() -> Report {
+    let mut report = Report::default();
+    report.push(finding(
+        "refused-before",
+        "",
+        "rows before were refused".to_owned(),
+    ));
+    report
 }
 
 /// A finding about rows that break a rule.

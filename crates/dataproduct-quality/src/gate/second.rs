@@ -244,7 +244,11 @@ impl Separation {
         }
     }
 
-    fn part(&mut self, batch: &RecordBatch) -> Result<Verdict, Report> {
+    /// Checks a batch once more.
+    ///
+    /// # Errors
+    /// A report of why the batch could not be looked at.
+    pub(super) fn part(&mut self, batch: &RecordBatch) -> Result<Verdict, Report> {
         let mut examined = self.gate.examiner.examine(batch, &self.gate.rules)?;
         let first = self.rows;
         self.rows += batch.num_rows() as u64;
@@ -284,8 +288,12 @@ impl Separation {
                 .map_err(|why| super::bad_batch(&why))?;
             self.gate.repeat(key, &examined, &repeats, number);
         }
-        let (admitted, quarantined) = self.gate.separate(&examined, number)?;
         self.gate.quarantined += give_way.count() as u64;
+        if self.gate.refused {
+            // Rows that the contract's structure has no place for stand among those that are left.
+            return Ok(Verdict::Refused(super::refused_before()));
+        }
+        let (admitted, quarantined) = self.gate.separate(&examined, number)?;
         Ok(match quarantined {
             None => Verdict::Admitted(admitted),
             Some(quarantined) => Verdict::Separated {

@@ -6,8 +6,9 @@
 //! had a value.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_array::{Array, ArrayRef, RecordBatch, UInt64Array};
 use arrow_buffer::BooleanBuffer;
 use arrow_ord::ord::{DynComparator, make_comparator};
 use arrow_ord::sort::{SortColumn, lexsort_to_indices};
@@ -145,7 +146,13 @@ impl Sequence {
             values: ArrayRef::clone(array),
             options: Some(SortOptions::default()),
         };
-        let sorted: Vec<SortColumn> = whole[..=self.keys].iter().map(sort).collect();
+        // Rows that come at the same place in the order stay in the order in which they came in.
+        let places: ArrayRef = Arc::new(UInt64Array::from_iter_values(0..whole[0].len() as u64));
+        let sorted: Vec<SortColumn> = whole[..=self.keys]
+            .iter()
+            .chain([&places])
+            .map(sort)
+            .collect();
         let sorted = lexsort_to_indices(&sorted, None)?;
         let compare = |a: &ArrayRef, b: &ArrayRef| make_comparator(a, b, SortOptions::default());
         let keys = whole[..self.keys]

@@ -2,3 +2,5 @@
 
 mod cases;
 mod driver;
+mod model;
+mod oracle;
