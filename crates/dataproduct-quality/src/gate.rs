@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use arrow_array::{RecordBatch, RecordBatchOptions};
-use arrow_buffer::NullBuffer;
+use arrow_buffer::{BooleanBuffer, NullBuffer};
 use dataproduct_contract::Contract;
 
 pub use context::{DEFAULT_UNIQUE_BUDGET_BYTES, GateContext};
@@ -158,9 +158,7 @@ impl Gate {
         self.rows += examined.rows.num_rows() as u64;
         self.repaired += examined.repaired_rows.count() as u64;
         let report = self.count(&examined, first);
-        for (measure, part) in self.measures.iter_mut().zip(parts) {
-            measure.absorb(part);
-        }
+        self.absorb(parts, Some(first), examined.kept.as_ref());
         let kept = examined.kept.clone().map(NullBuffer::new);
         let keys = self
             .unique
@@ -172,22 +170,30 @@ impl Gate {
                 NullBuffer::union(valid.as_ref(), kept.as_ref()).as_ref(),
             );
         }
+        if let Some(kept) = &examined.kept {
+            self.quarantined += (kept.len() - kept.count_set_bits()) as u64;
+        }
         if self.refused {
             return Verdict::Refused(report);
         }
         match self.separate(&examined, |row| Some(first + row as u64)) {
             Ok((admitted, None)) => Verdict::Admitted(admitted),
-            Ok((admitted, Some(quarantined))) => {
-                self.quarantined += quarantined.batch().num_rows() as u64;
-                Verdict::Separated {
-                    admitted,
-                    quarantined,
-                }
-            }
+            Ok((admitted, Some(quarantined))) => Verdict::Separated {
+                admitted,
+                quarantined,
+            },
             Err(report) => {
                 self.refused = true;
                 Verdict::Refused(report)
             }
+        }
+    }
+
+    /// Adds what a batch gives to the figures. `first` is the number of its first row, where it is known, and `kept`
+    /// its rows that are published.
+    fn absorb(&mut self, parts: Vec<Part>, first: Option<u64>, kept: Option<&BooleanBuffer>) {
+        for (measure, part) in self.measures.iter_mut().zip(parts) {
+            measure.absorb(part, first, kept);
         }
     }
 
@@ -207,12 +213,12 @@ impl Gate {
             }
             let structural = examined.faults.iter().filter(|(of, ..)| *of == place);
             let mut is_structural = false;
-            for (_, code, message) in structural {
+            for (_, fault) in structural {
                 is_structural = true;
                 report.push(Finding {
                     rows: failed.count() as u64,
                     first_row: failed.first().map(|row| first + row as u64),
-                    ..finding(code, &rule.columns.join(", "), message.clone())
+                    ..finding(fault.code, &fault.path, fault.told(&self.mask))
                 });
             }
             if !is_structural {
@@ -224,11 +230,7 @@ impl Gate {
             }
         }
         if self.refused && report.is_clean() {
-            report.push(finding(
-                "refused-before",
-                "",
-                "rows before were refused".to_owned(),
-            ));
+            return refused_before();
         }
         report
     }
@@ -270,6 +272,17 @@ impl Gate {
             .map(|batch| Admitted::new(batch, Arc::clone(&self.digest)))
             .map_err(|error| bad_batch(&error.to_string()))
     }
+}
+
+/// What is said of rows that come behind others that were refused.
+fn refused_before() -> Report {
+    let mut report = Report::default();
+    report.push(finding(
+        "refused-before",
+        "",
+        "rows before were refused".to_owned(),
+    ));
+    report
 }
 
 /// A finding about rows that break a rule.

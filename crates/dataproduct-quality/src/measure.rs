@@ -10,6 +10,7 @@ mod volume;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch};
+use arrow_buffer::BooleanBuffer;
 use arrow_row::Rows;
 use arrow_schema::Schema;
 use chrono::{DateTime, Utc};
@@ -23,13 +24,14 @@ pub(crate) use sequence::{Neighbours, Sequence};
 pub(crate) use volume::{RowCount, Volume};
 
 use crate::promise::{Values, type_of};
+use crate::unique::canonical;
 
 /// What a figure came to.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Measured {
     /// A figure.
     Figure(f64),
-    /// How many rows are at fault, and the first of them, counted over all rows.
+    /// How many rows are at fault, and the number of the first of them among all rows that came in, where it is known.
     Rows { failed: u64, first: Option<u64> },
     /// It could not be told, and why.
     Unknown(String),
@@ -70,15 +72,18 @@ impl Measure {
         }
     }
 
-    /// Takes in what a batch adds, in the order of the batches.
-    pub(crate) fn absorb(&mut self, part: Part) {
+    /// Takes in what a batch adds, in the order of the batches. `first` is the number of the batch's first row, where
+    /// it is known, and `kept` are those of its rows that the part is of.
+    pub(crate) fn absorb(&mut self, part: Part, first: Option<u64>, kept: Option<&BooleanBuffer>) {
         match (self, part) {
             (Self::RowCount(measure), Part::Rows(rows)) => measure.absorb(rows),
             (Self::Volume(measure), Part::Rows(rows)) => measure.absorb(rows),
             (Self::Aggregated(measure), Part::Aggregated(sums)) => measure.absorb(&sums),
             (Self::Newest(measure), Part::Newest(micros)) => measure.absorb(micros),
             (Self::Groups(measure), Part::Groups(rows)) => measure.absorb(&rows),
-            (Self::Sequence(measure), Part::Columns(columns)) => measure.absorb(columns),
+            (Self::Sequence(measure), Part::Columns(columns)) => {
+                measure.absorb(columns, first, kept);
+            }
             (Self::Aggregated(measure), Part::Broken(why)) => measure.give_up(why),
             (Self::Groups(measure), Part::Broken(why)) => measure.give_up(why),
             (Self::Sequence(measure), Part::Broken(why)) => measure.give_up(why),
@@ -103,7 +108,7 @@ impl Measure {
 /// The columns at these paths, labels as the text that they are.
 fn columns(batch: &RecordBatch, paths: &[String]) -> Result<Vec<ArrayRef>, String> {
     let column = |path: &String| match Values::of(batch, path) {
-        Some(values) if values.array.len() == batch.num_rows() => values.whole(),
+        Some(values) if values.is_one_a_row() => canonical(values.whole()?),
         _ => Err(format!("there is no column `{path}` with one value a row")),
     };
     paths.iter().map(column).collect()

@@ -12,7 +12,7 @@ use dataproduct_contract::{Column, Contract, DataType, Value};
 pub use check::{PromiseCheck, PromiseError, Violation};
 pub use interval::{Interval, Scalar};
 pub use keys::Keys;
-pub(crate) use values::{Values, type_of};
+pub(crate) use values::{Values, is_repeated, type_of};
 
 /// Something that every row keeps, or else there is a row that breaks it.
 ///

@@ -13,6 +13,7 @@ use dataproduct_contract::row::{DAY_RANGE, MICROSECOND_RANGE};
 use dataproduct_contract::{Column, DataType};
 
 use crate::failed::Failed;
+use crate::outcome::Mask;
 use crate::slots::{Bad, Slots};
 
 /// Values that are not what their column must hold to be of its type.
@@ -24,8 +25,22 @@ pub(crate) struct Fault {
     pub(crate) column: String,
     /// What is wrong, with the number of values.
     pub(crate) message: String,
+    /// The first of the values, where it tells more than the message.
+    example: Option<String>,
     /// The rows that the values are in.
     pub(crate) failed: Failed,
+}
+
+impl Fault {
+    /// What is wrong, for people. The example is not for everyone to see.
+    pub(crate) fn told(&self, mask: &Mask) -> String {
+        let Self { message, path, .. } = self;
+        let example = self.example.as_ref().map(|text| mask.value(path, text));
+        example.map_or_else(
+            || message.clone(),
+            |text| format!("{message}, such as `{text}`"),
+        )
+    }
 }
 
 /// The faults of one column at the top level and of its parts.
@@ -43,6 +58,7 @@ pub(crate) fn faults(column: &Column, array: &ArrayRef) -> Vec<Fault> {
             code,
             column: column.name.clone(),
             message: format!("{} missing", counted(failed.count() as u64, "is", "are")),
+            example: None,
             failed,
         });
     }
@@ -83,18 +99,19 @@ fn values(column: &Column, path: &str, slots: &Slots, rows: usize, out: &mut Vec
         }
         _ => None,
     };
-    if let Some((code, message, bad)) = found {
+    if let Some((code, message, example, bad)) = found {
         out.push(Fault {
             code,
             column: path.to_owned(),
             message,
+            example,
             failed: slots.rows_of(&bad, rows),
         });
     }
 }
 
-/// The code and the message of a finding, and where it was made.
-type Found = Option<(&'static str, String, Bad)>;
+/// The code of a finding, its message, an example, and where it was made.
+type Found = Option<(&'static str, String, Option<String>, Bad)>;
 
 /// Enumerated text: the dictionary is compared once, and rows are only looked at when it holds a
 /// value that is not allowed.
@@ -115,23 +132,17 @@ fn allowed(column: &Column, slots: &Slots) -> Found {
     }
     let place = |slot| usize::try_from(dictionary.keys().value(slot)).unwrap_or(usize::MAX);
     let bad = slots.bad(|slot| is_allowed.get(place(slot)) == Some(&false))?;
-    let message = format!(
-        "{} not allowed, such as `{}`",
-        counted(bad.count, "is", "are"),
-        shown(texts.value(place(bad.first)))
-    );
-    Some(("not-allowed", message, bad))
+    let message = format!("{} not allowed", counted(bad.count, "is", "are"));
+    let example = shown(texts.value(place(bad.first)));
+    Some(("not-allowed", message, Some(example), bad))
 }
 
 fn uuids(slots: &Slots) -> Found {
     let texts = slots.array.as_string_opt::<i32>()?;
     let bad = slots.bad(|slot| !is_uuid(texts.value(slot)))?;
-    let message = format!(
-        "{} no UUID, such as `{}`",
-        counted(bad.count, "is", "are"),
-        shown(texts.value(bad.first))
-    );
-    Some(("bad-uuid", message, bad))
+    let message = format!("{} no UUID", counted(bad.count, "is", "are"));
+    let example = shown(texts.value(bad.first));
+    Some(("bad-uuid", message, Some(example), bad))
 }
 
 /// The hyphenated form in lower case: the one form in which equal UUIDs are equal text.
@@ -151,7 +162,7 @@ fn decimals(precision: u8, slots: &Slots) -> Found {
         "{} more than {precision} digits",
         counted(bad.count, "has", "have")
     );
-    Some(("decimal-overflow", message, bad))
+    Some(("decimal-overflow", message, None, bad))
 }
 
 /// Times are kept to the years that every reader of the tables can say; typed rows refuse a whole
@@ -164,7 +175,7 @@ fn times<T: ArrowPrimitiveType>(range: RangeInclusive<T::Native>, slots: &Slots)
         "{} outside of the years 1 to 9999",
         counted(bad.count, "is", "are")
     );
-    Some(("bad-time", message, bad))
+    Some(("bad-time", message, None, bad))
 }
 
 /// The slots that are read and whose numbers do not fit.

@@ -13,6 +13,7 @@ mod hash;
 mod part;
 mod spill;
 
+pub(crate) use confirm::canonical;
 pub use confirm::{Confirm, Confirmed, Keep, MAX_REPEATED_KEYS};
 pub use hash::{KeyHasher, Nulls};
 pub use part::{Candidates, Uniqueness};

@@ -14,6 +14,7 @@ use super::rule::{Planned, Rules, Run, Structure};
 use crate::failed::Failed;
 use crate::measure::Part;
 use crate::report::{Finding, Report};
+use crate::structure::Fault;
 use crate::unique::{KeyHasher, Nulls};
 use crate::{encoding, structure};
 
@@ -34,8 +35,8 @@ pub(crate) struct Examined {
     pub(crate) hashes: Vec<(Vec<u64>, Option<NullBuffer>)>,
     /// Rows that are published; `None` for all.
     pub(crate) kept: Option<BooleanBuffer>,
-    /// Messages of structural faults, by rule.
-    pub(crate) faults: Vec<(usize, &'static str, String)>,
+    /// Structural faults, each with the place of the rule that it breaks.
+    pub(crate) faults: Vec<(usize, Fault)>,
 }
 
 /// The contract's columns and rules, ready to examine batches.
@@ -182,7 +183,7 @@ impl Examiner {
                 };
                 if let Some(place) = planned.iter().position(of) {
                     out.failed[place] = out.failed[place].or(&fault.failed);
-                    out.faults.push((place, fault.code, fault.message));
+                    out.faults.push((place, fault));
                 }
             }
         }

@@ -155,13 +155,19 @@ impl Plan<'_> {
         }
     }
 
+    /// What is said above a rule of its own: a column's repair is for what the column says, and leaves it to the
+    /// product what else happens.
+    fn for_rows<'b>(&'b self, above: Option<&'b OnFailure>) -> Option<&'b OnFailure> {
+        match above {
+            Some(OnFailure::Repair(_)) => self.contract.on_failure(),
+            other => other,
+        }
+    }
+
     /// A key that no two rows may share.
     fn unique(&mut self, id: &str, columns: Vec<String>, action: Option<&OnFailure>) {
         let id = self.id(id);
-        let on_failure = match action {
-            Some(OnFailure::Repair(_)) | None => OnFailure::Reject,
-            Some(action) => action.clone(),
-        };
+        let on_failure = self.for_rows(action).unwrap_or(&OnFailure::Reject).clone();
         let run = self.key(&columns, Nulls::Distinct);
         self.rules.planned.push(Planned {
             id,
@@ -213,7 +219,7 @@ impl Plan<'_> {
         };
         let id = self.id(&wanted);
         let run = self.run(rule, own);
-        let (on_failure, otherwise) = happens(rule, above);
+        let (on_failure, otherwise) = happens(rule, self.for_rows(above));
         self.rules.planned.push(Planned {
             id,
             check: check.to_owned(),

@@ -1,9 +1,11 @@
 //! Values that break a rule, set right. Only rows that break the rule are touched.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, BooleanArray, StringArray};
+use arrow_row::{RowConverter, SortField};
 use arrow_schema::{DataType, SortOptions};
 use dataproduct_contract::{Column, Repair, Value};
 
@@ -86,13 +88,23 @@ fn mapped(array: &ArrayRef, column: &Column, pairs: &[(Value, Value)]) -> Result
     let (from, to): (Vec<Value>, Vec<Value>) = pairs.iter().filter(held).cloned().unzip();
     let (from, to) = (of_values(&from, column)?, of_values(&to, column)?);
     let array = plain(array)?;
-    let equal = arrow_ord::ord::make_comparator(&array, &from, SortOptions::default())
-        .map_err(|error| error.to_string())?;
+    // By a table: a map may have many pairs, and a column many rows.
+    let converter = RowConverter::new(vec![SortField::new(array.data_type().clone())]);
+    let converter = converter.map_err(|error| error.to_string())?;
+    let rows = |array: &ArrayRef| {
+        let rows = converter.convert_columns(std::slice::from_ref(array));
+        rows.map_err(|error| error.to_string())
+    };
+    let (values, from) = (rows(&array)?, rows(&from)?);
+    let mut pairs = HashMap::with_capacity(from.num_rows());
+    for (pair, from) in from.iter().enumerate() {
+        pairs.entry(from.data()).or_insert(pair);
+    }
     // Place 0 of `interleave` is the column itself, place 1 what the pairs lead to.
     let places: Vec<(usize, usize)> = (0..array.len())
         .map(|row| {
-            let pair = (0..from.len()).find(|pair| equal(row, *pair) == std::cmp::Ordering::Equal);
-            pair.map_or((0, row), |pair| (1, pair))
+            let pair = pairs.get(values.row(row).data());
+            pair.map_or((0, row), |pair| (1, *pair))
         })
         .collect();
     arrow_select::interleave::interleave(&[array.as_ref(), to.as_ref()], &places)

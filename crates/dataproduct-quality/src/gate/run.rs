@@ -11,7 +11,7 @@ use dataproduct_contract::Contract;
 
 use super::examine::Examined;
 use super::second::{Concluded, Finished};
-use super::{Gate, GateContext, Verdict};
+use super::{Gate, GateContext};
 use crate::measure::Part;
 use crate::outcome::QualityReport;
 use crate::report::Report;
@@ -79,10 +79,8 @@ pub fn check_rows<E: Send, I: Iterator<Item = Result<RecordBatch, E>> + Send>(
         Concluded::Separation(separation) => separation,
     };
     for batch in open().map_err(RunError::Rows)? {
-        let verdict = separation.check(&batch.map_err(RunError::Rows)?);
-        if let Verdict::Refused(report) = verdict {
-            return Err(RunError::Columns(report));
-        }
+        let batch = batch.map_err(RunError::Rows)?;
+        separation.part(&batch).map_err(RunError::Columns)?;
     }
     Ok(*separation.finish())
 }

@@ -11,6 +11,7 @@ use dataproduct_contract::{OnFailure, Repair};
 
 use super::examine::Examined;
 use super::rule::{Planned, Run};
+use super::tally::Tally;
 use super::{Gate, Verdict};
 use crate::failed::Failed;
 use crate::outcome::QualityReport;
@@ -66,7 +67,12 @@ impl Gate {
 
     /// Which of the rows of one key stays.
     fn keep(&self, key: usize) -> Keep {
-        let of = |rule: &&Planned| matches!(rule.run, Run::Unique(of) if of == key);
+        // Of rows with the same values in the same columns the same one stays, whether missing ones are alike or not.
+        let same = |a: usize, b: usize| {
+            let (a, b) = (&self.rules.keys[a].0, &self.rules.keys[b].0);
+            a.len() == b.len() && a.iter().all(|column| b.contains(column))
+        };
+        let of = |rule: &&Planned| matches!(rule.run, Run::Unique(of) if same(of, key));
         let mut rules = self.rules.planned.iter().filter(of);
         let latest = rules.find_map(|rule| match &rule.on_failure {
             OnFailure::Repair(Repair::KeepLatest(column)) => Some(column.clone()),
@@ -152,20 +158,34 @@ impl SecondPass {
     /// Ends the second look.
     #[must_use]
     pub fn conclude(self) -> Concluded {
-        let gate = self.gate;
-        let confirmed = self.looks.into_iter().enumerate().map(|(key, look)| {
-            let confirmed = look
-                .map(Confirm::conclude)
-                .filter(|found| !found.is_empty());
-            confirmed.filter(|_| gate.parts_with(key))
-        });
-        let confirmed: Vec<Option<Confirmed>> = confirmed.collect();
+        let mut gate = self.gate;
+        let (mut confirmed, mut again) = (Vec::new(), Vec::new());
+        for (key, look) in self.looks.into_iter().enumerate() {
+            let found = look.map(Confirm::conclude).filter(|f| !f.is_empty());
+            let (parting, other) = match gate.parts_with(key) {
+                true => (found, None),
+                false => (None, found),
+            };
+            confirmed.push(parting);
+            again.push(other.map(Confirmed::again));
+        }
         if confirmed.iter().all(Option::is_none) {
             return Concluded::Done(Box::new(gate.into_report()));
+        }
+        // Figures and the other keys are of the rows that are published, and those are known only now.
+        gate.measures.clone_from(&gate.rules.measures);
+        for (rule, tally) in gate.rules.planned.iter().zip(&mut gate.tallies) {
+            if matches!(rule.run, Run::Unique(key) if again[key].is_some()) {
+                *tally = Tally {
+                    elapsed: tally.elapsed,
+                    ..Tally::default()
+                };
+            }
         }
         Concluded::Separation(Box::new(Separation {
             gate,
             confirmed,
+            again,
             rows: 0,
             numbered: self.numbered,
         }))
@@ -209,6 +229,8 @@ impl Gate {
 pub struct Separation {
     gate: Gate,
     confirmed: Vec<Option<Confirmed>>,
+    /// Keys that keep no rows apart, looked at again in the rows that are left.
+    again: Vec<Option<Confirm>>,
     rows: u64,
     numbered: bool,
 }
@@ -222,7 +244,11 @@ impl Separation {
         }
     }
 
-    fn part(&mut self, batch: &RecordBatch) -> Result<Verdict, Report> {
+    /// Checks a batch once more.
+    ///
+    /// # Errors
+    /// A report of why the batch could not be looked at.
+    pub(super) fn part(&mut self, batch: &RecordBatch) -> Result<Verdict, Report> {
         let mut examined = self.gate.examiner.examine(batch, &self.gate.rules)?;
         let first = self.rows;
         self.rows += batch.num_rows() as u64;
@@ -250,8 +276,24 @@ impl Separation {
         }
         let numbered = self.numbered;
         let number = |row| numbered.then_some(first + row as u64);
-        let (admitted, quarantined) = self.gate.separate(&examined, number)?;
+        let parts = self.gate.examiner.parts(&examined, &self.gate.rules)?;
+        self.gate
+            .absorb(parts, numbered.then_some(first), examined.kept.as_ref());
+        for (key, confirm) in self.again.iter_mut().enumerate() {
+            let Some(confirm) = confirm else { continue };
+            let (hashes, valid) = self.gate.keys(&examined, key);
+            let columns = &self.gate.rules.keys[key].0;
+            let repeats = confirm
+                .look(columns, &examined.rows, &hashes, valid.as_ref())
+                .map_err(|why| super::bad_batch(&why))?;
+            self.gate.repeat(key, &examined, &repeats, number);
+        }
         self.gate.quarantined += give_way.count() as u64;
+        if self.gate.refused {
+            // Rows that the contract's structure has no place for stand among those that are left.
+            return Ok(Verdict::Refused(super::refused_before()));
+        }
+        let (admitted, quarantined) = self.gate.separate(&examined, number)?;
         Ok(match quarantined {
             None => Verdict::Admitted(admitted),
             Some(quarantined) => Verdict::Separated {

@@ -50,7 +50,11 @@ impl Gate {
 fn result(rule: &Planned, tally: Tally, figure: Option<Measured>, rows: u64) -> RuleResult {
     let (mut failed, mut first_row) = (tally.failed, tally.first_row);
     let (outcome, measure) = match figure {
-        Some(Measured::Unknown(reason)) => (Outcome::NotEvaluated { reason }, None),
+        Some(Measured::Unknown(reason)) => {
+            // What was counted until then is a part only.
+            (failed, first_row) = (0, None);
+            (Outcome::NotEvaluated { reason }, None)
+        }
         Some(Measured::Figure(figure)) => {
             let holds = rule.threshold.is_none_or(|t| t.operator.holds(figure));
             (told(holds), Some(figure))
@@ -85,13 +89,19 @@ fn result(rule: &Planned, tally: Tally, figure: Option<Measured>, rows: u64) -> 
             messages.push(said(message, &[], measure, failed));
         }
     }
+    // Rows that a repair did not set right are told by what happens to them. Those that give way to a later one are.
+    let is_left = matches!(outcome, Outcome::Fail) && !matches!(rule.run, Run::Unique(_));
+    let on_failure = match is_left {
+        true => rule.happens(),
+        false => &rule.on_failure,
+    };
     let mut result = RuleResult::new(rule.id.as_ref(), rule.check.as_str(), outcome);
     result.name = rule.name.clone();
     result.description = rule.description.clone();
     result.columns = rule.columns.clone();
     result.severity = rule.severity;
     result.dimension = rule.dimension;
-    result.on_failure = rule.on_failure.as_str().to_owned();
+    result.on_failure = on_failure.as_str().to_owned();
     result.measure = measure;
     result.expected = rule.expected.clone();
     result.failed_rows = failed;

@@ -139,7 +139,14 @@ impl Refers {
             return Failed::of_rows(rows, None, |_| true);
         };
         let there = all_there(&arrays);
-        match self.keys.converter.convert_columns(&arrays) {
+        // Of columns of several types that refer to the same one, the keys are of the first one's type. A value that
+        // type cannot hold becomes null here, which is no key.
+        let cast = |(array, to): (&ArrayRef, &DataType)| arrow_cast::cast(array, to);
+        let cast = arrays.iter().zip(&self.keys.types).map(cast);
+        let found = cast
+            .collect::<Result<Vec<_>, _>>()
+            .and_then(|arrays| self.keys.converter.convert_columns(&arrays));
+        match found {
             Ok(found) => Failed::of_rows(rows, there.as_ref(), |row| {
                 !self.keys.keys.contains(found.row(row).data())
             }),

@@ -6,8 +6,10 @@
 //! had a value.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_array::{Array, ArrayRef, RecordBatch, UInt64Array};
+use arrow_buffer::BooleanBuffer;
 use arrow_ord::ord::{DynComparator, make_comparator};
 use arrow_ord::sort::{SortColumn, lexsort_to_indices};
 use arrow_schema::{Schema, SortOptions};
@@ -34,6 +36,8 @@ pub(crate) struct Sequence {
     columns: Vec<String>,
     keys: usize,
     parts: Vec<Vec<ArrayRef>>,
+    /// Of each part, which rows of which batch it is of.
+    origins: Vec<Origin>,
     bytes: usize,
     broken: Option<String>,
 }
@@ -61,6 +65,7 @@ impl Sequence {
             keys: by.len(),
             columns,
             parts: Vec::new(),
+            origins: Vec::new(),
             bytes: 0,
             broken: None,
         })
@@ -73,7 +78,12 @@ impl Sequence {
         }
     }
 
-    pub(super) fn absorb(&mut self, columns: Vec<ArrayRef>) {
+    pub(super) fn absorb(
+        &mut self,
+        columns: Vec<ArrayRef>,
+        first: Option<u64>,
+        kept: Option<&BooleanBuffer>,
+    ) {
         if self.broken.is_some() {
             return;
         }
@@ -94,25 +104,35 @@ impl Sequence {
             self.give_up(why);
             return;
         }
+        self.origins.push(Origin {
+            rows: columns.first().map_or(0, Array::len),
+            first,
+            kept: kept.cloned(),
+        });
         self.parts.push(columns);
     }
 
     pub(super) fn give_up(&mut self, why: String) {
         self.broken.get_or_insert(why);
         self.parts = Vec::new();
+        self.origins = Vec::new();
     }
 
     pub(super) fn finish(mut self) -> Measured {
         if let Some(why) = self.broken.take() {
             return Measured::Unknown(why);
         }
+        let origins = std::mem::take(&mut self.origins);
         match self.compared() {
-            Ok((failed, first)) => Measured::Rows { failed, first },
+            Ok((failed, first)) => Measured::Rows {
+                failed,
+                first: first.and_then(|first| number(&origins, first)),
+            },
             Err(error) => Measured::Unknown(error.to_string()),
         }
     }
 
-    fn compared(self) -> Result<(u64, Option<u64>), arrow_schema::ArrowError> {
+    fn compared(self) -> Result<(u64, Option<usize>), arrow_schema::ArrowError> {
         if self.parts.is_empty() {
             return Ok((0, None));
         }
@@ -126,7 +146,13 @@ impl Sequence {
             values: ArrayRef::clone(array),
             options: Some(SortOptions::default()),
         };
-        let sorted: Vec<SortColumn> = whole[..=self.keys].iter().map(sort).collect();
+        // Rows that come at the same place in the order stay in the order in which they came in.
+        let places: ArrayRef = Arc::new(UInt64Array::from_iter_values(0..whole[0].len() as u64));
+        let sorted: Vec<SortColumn> = whole[..=self.keys]
+            .iter()
+            .chain([&places])
+            .map(sort)
+            .collect();
         let sorted = lexsort_to_indices(&sorted, None)?;
         let compare = |a: &ArrayRef, b: &ArrayRef| make_comparator(a, b, SortOptions::default());
         let keys = whole[..self.keys]
@@ -155,6 +181,32 @@ impl Sequence {
     }
 }
 
+/// The rows of a batch that a part is of.
+#[derive(Clone, Debug)]
+struct Origin {
+    rows: usize,
+    /// The number of the batch's first row, where it is known.
+    first: Option<u64>,
+    /// The rows of the batch that are in the part; `None` for all.
+    kept: Option<BooleanBuffer>,
+}
+
+/// The number, among all rows that came in, of a row of all parts together.
+fn number(origins: &[Origin], row: usize) -> Option<u64> {
+    let mut row = row;
+    for origin in origins {
+        if row < origin.rows {
+            let place = match &origin.kept {
+                Some(kept) => kept.set_indices().nth(row)?,
+                None => row,
+            };
+            return Some(origin.first? + place as u64);
+        }
+        row -= origin.rows;
+    }
+    None
+}
+
 /// The way through the rows, sorted by key and order.
 struct Walk {
     keys: Vec<DynComparator>,
@@ -168,11 +220,11 @@ impl Walk {
         &self,
         rows: impl Iterator<Item = usize>,
         faulty: fn(Ordering) -> bool,
-    ) -> (u64, Option<u64>) {
+    ) -> (u64, Option<usize>) {
         let there = |nulls: &Option<arrow_buffer::NullBuffer>, row| {
             nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row))
         };
-        let (mut failed, mut first) = (0, None::<u64>);
+        let (mut failed, mut first) = (0, None::<usize>);
         let mut before: Option<usize> = None;
         let mut last: Option<usize> = None;
         for row in rows {
@@ -189,7 +241,7 @@ impl Walk {
                 && faulty((self.values)(row, before))
             {
                 failed += 1;
-                first = Some(first.map_or(row as u64, |first| first.min(row as u64)));
+                first = Some(first.map_or(row, |first| first.min(row)));
             }
             if there(&self.has_before, row) {
                 before = Some(row);

@@ -19,8 +19,10 @@ fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
 /// What a measure comes to over batches that are looked at apart and taken in in order.
 fn measured(mut measure: Measure, batches: &[RecordBatch]) -> Measured {
     let parts: Vec<Part> = batches.iter().map(|batch| measure.part(batch)).collect();
-    for part in parts {
-        measure.absorb(part);
+    let mut first = 0;
+    for (part, batch) in parts.into_iter().zip(batches) {
+        measure.absorb(part, Some(first), None);
+        first += batch.num_rows() as u64;
     }
     measure.finish(DateTime::from_timestamp(1_000_000, 0).unwrap())
 }

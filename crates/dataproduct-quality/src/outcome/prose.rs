@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use dataproduct_contract::Severity;
-
 use super::{Outcome, QualityReport, RuleResult, on_failure};
 
 /// The first characters of a text, with `…` where there were more than `most`.
@@ -200,7 +198,7 @@ pub(super) fn way_out(result: &RuleResult) -> Option<&'static str> {
             "nothing is proven: run the rule where it can be evaluated, or take it out of the contract",
         ),
         Outcome::Fail => Some(match result.on_failure.as_str() {
-            on_failure::REJECT if result.severity == Severity::Error => {
+            on_failure::REJECT => {
                 "this rejects the publish: set the data right at its source, or change the rule in a new version of \
                  the contract"
             }

@@ -148,7 +148,7 @@ impl QualityReport {
         results
     }
 
-    /// The decision: a rule that failed, is of severity error and says `reject` rejects. A rule that was not
+    /// The decision: a rule that failed and says `reject` rejects. A rule that was not
     /// evaluated does not; the report and its summary name it.
     #[must_use]
     pub fn verdict(&self) -> Verdict {

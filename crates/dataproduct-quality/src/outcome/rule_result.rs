@@ -134,12 +134,10 @@ impl RuleResult {
         }
     }
 
-    /// Whether the result by itself rejects a publish: failed, of severity error, and `reject`.
+    /// Whether the result by itself rejects a publish: failed, and `reject`. A warning does where its rule says so.
     #[must_use]
     pub fn rejects(&self) -> bool {
-        self.is_failed()
-            && self.severity == Severity::Error
-            && self.on_failure == on_failure::REJECT
+        self.is_failed() && self.on_failure == on_failure::REJECT
     }
 
     /// Whether there is nothing to say but that the rule passed: no row breaks it, none was repaired, no message.

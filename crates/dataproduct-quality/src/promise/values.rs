@@ -77,6 +77,11 @@ impl Values {
         Some(found)
     }
 
+    /// Whether each slot is a row, rather than an item within one.
+    pub(crate) fn is_one_a_row(&self) -> bool {
+        self.rows.is_none()
+    }
+
     /// The rows of slots that fail, those left out that are a part of something missing.
     pub(crate) fn rows_failing(&self, slots: Failed, rows: usize) -> Failed {
         let slots = slots.only(self.absent.as_ref());

@@ -134,6 +134,11 @@ impl Confirmed {
         self.groups.is_empty()
     }
 
+    /// Begins anew to look for keys that come twice.
+    pub fn again(self) -> Confirm {
+        Confirm::new(self.hashes, Keep::First)
+    }
+
     /// The rows of a replayed batch that give way to another one with the same key.
     ///
     /// # Errors
@@ -192,7 +197,7 @@ fn encoded(rows: &RecordBatch, columns: &[String], of: &[u32]) -> Result<Rows, S
 }
 
 /// Floats with one zero and one NaN, as they are hashed.
-fn canonical(array: arrow_array::ArrayRef) -> Result<arrow_array::ArrayRef, String> {
+pub(crate) fn canonical(array: arrow_array::ArrayRef) -> Result<arrow_array::ArrayRef, String> {
     use arrow_array::Array as _;
     use arrow_array::cast::AsArray;
     use arrow_array::types::{Float32Type, Float64Type};

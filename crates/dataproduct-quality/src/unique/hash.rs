@@ -13,7 +13,7 @@ use arrow_buffer::NullBuffer;
 use arrow_row::{RowConverter, SortField};
 use arrow_schema::{DataType, Schema};
 
-use crate::promise::{Values, type_of};
+use crate::promise::{Values, is_repeated, type_of};
 
 /// Odd constants without a pattern: the fractional digits of pi.
 const PI: [u64; 3] = [
@@ -56,6 +56,9 @@ impl KeyHasher {
         for column in columns {
             let data_type =
                 type_of(schema, column).ok_or_else(|| format!("there is no column `{column}`"))?;
+            if is_repeated(schema, column) {
+                return Err(format!("`{column}` has more values than one a row"));
+            }
             let converter = match is_hashed_directly(data_type) {
                 true => None,
                 false => {
@@ -135,7 +138,7 @@ pub(super) fn column_of(rows: &RecordBatch, path: &str) -> Result<ArrayRef, Stri
     match rows.column_by_name(path) {
         Some(column) => Ok(Arc::clone(column)),
         None => match Values::of(rows, path) {
-            Some(values) if values.array.len() == rows.num_rows() => values.whole(),
+            Some(values) if values.is_one_a_row() => values.whole(),
             _ => Err(format!("there is no column `{path}` with one value a row")),
         },
     }

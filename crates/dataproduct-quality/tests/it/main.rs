@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod depth;
+mod gate;
 mod outcome;
 mod rendered;
 mod widening;

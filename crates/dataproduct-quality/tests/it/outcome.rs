@@ -34,6 +34,7 @@ fn hostile() -> QualityReport {
     }];
     let mut warn = RuleResult::new("name.trim", "trim", Outcome::Fail);
     warn.severity = Severity::Warning;
+    warn.on_failure = "report".to_owned();
     warn.columns = vec!["name".into()];
     let reason = "rules of kind `sql` are not run here".to_owned();
     let sql = RuleResult::new("whole", "sql", Outcome::NotEvaluated { reason });

@@ -1,0 +1,6 @@
+//! The gate over whole sources: against an oracle that judges rows one by one, and under hostile rules and data.
+
+mod cases;
+mod driver;
+mod model;
+mod oracle;
