@@ -15,7 +15,9 @@ use dataproduct::{DataCheck, QualityReport};
 
 mod reading;
 
-use reading::{Text, cross_references, deliveries, links, products, subcategories};
+use reading::{
+    Text, articles, cross_references, deliveries, links, products, rates, sofas, subcategories,
+};
 
 /// How a file becomes rows.
 #[derive(Clone, Copy)]
@@ -172,12 +174,7 @@ const TABLES: &[(&str, &str, &str, Form)] = &[
         "ProductListPriceHistory.csv",
         Form::Text(Text::HEADERLESS_TABS),
     ),
-    (
-        "norske_sofaer",
-        "ikea",
-        "ikea.csv",
-        Form::Text(Text::COMMAS),
-    ),
+    ("norske_sofaer", "ikea", "ikea.csv", Form::Made(sofas)),
     (
         "norske_sofaer",
         "mobelringen",
@@ -207,6 +204,48 @@ const TABLES: &[(&str, &str, &str, Form)] = &[
         "category-products",
         "ikea_full_catalog.json",
         Form::Made(products),
+    ),
+    (
+        "norske_sofaer",
+        "articles",
+        "ikea_full_catalog.json",
+        Form::Made(articles),
+    ),
+    (
+        "ecb_rates",
+        "rates",
+        "eurofxref-hist.zip",
+        Form::Made(rates),
+    ),
+    (
+        "adventureworks_supply",
+        "categories",
+        "ProductCategory.csv",
+        Form::Text(Text::HEADERLESS_TABS),
+    ),
+    (
+        "adventureworks_supply",
+        "subcategories",
+        "ProductSubcategory.csv",
+        Form::Text(Text::HEADERLESS_TABS),
+    ),
+    (
+        "adventureworks_supply",
+        "ship-methods",
+        "ShipMethod.csv",
+        Form::Text(Text::HEADERLESS_TABS),
+    ),
+    (
+        "adventureworks_supply",
+        "unit-measures",
+        "UnitMeasure.csv",
+        Form::Text(Text::HEADERLESS_TABS),
+    ),
+    (
+        "adventureworks_supply",
+        "costs",
+        "ProductCostHistory.csv",
+        Form::Text(Text::HEADERLESS_TABS),
     ),
 ];
 
@@ -363,5 +402,5 @@ macro_rules! sets {
 
 sets! {
     online_retail completejourney scms_deliveries bestbuy_stores norway_postal_codes wands_queries
-    harmonized_system adventureworks_supply norske_sofaer
+    harmonized_system adventureworks_supply norske_sofaer ecb_rates
 }

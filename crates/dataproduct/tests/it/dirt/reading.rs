@@ -1,6 +1,7 @@
 //! Files that are in no form the crate reads, as columns of text and then in the types of a contract.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -43,7 +44,6 @@ impl Text {
 
     fn read(self, text: &str, names: Option<Vec<String>>) -> Vec<Column> {
         let text = text.trim_start_matches('\u{feff}');
-        let delimiter = char::from(self.delimiter);
         let header = || {
             let line = text.lines().next().unwrap();
             let format = arrow_csv::reader::Format::default()
@@ -54,7 +54,6 @@ impl Text {
             names.collect::<Vec<_>>()
         };
         let names = names.unwrap_or_else(header);
-        assert!(text.contains(delimiter));
         let fields: Vec<Field> = names
             .iter()
             .map(|name| Field::new(name, DataType::Utf8, true))
@@ -197,6 +196,73 @@ pub(super) fn products(path: &Path) -> Vec<Column> {
         }
     }
     from_rows(["key", "id", "type", "variants"], &rows)
+}
+
+/// Every article that the catalogue names, by itself or as a variant.
+pub(super) fn articles(path: &Path) -> Vec<Column> {
+    let mut ids = BTreeSet::new();
+    for category in array(&document(path)["resources"]) {
+        for product in array(&category["productAndGprData"]) {
+            let variants = product["products"].as_array().into_iter().flatten();
+            ids.extend(variants.filter_map(text));
+            if product["type"] == "product" {
+                ids.extend(text(&product["id"]));
+            }
+        }
+    }
+    let rows: Vec<_> = ids.into_iter().map(|id| [Some(id)]).collect();
+    from_rows(["article"], &rows)
+}
+
+/// The sofas of a shop, with the number of the article that its address ends in.
+pub(super) fn sofas(path: &Path) -> Vec<Column> {
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut columns = Text::COMMAS.read(&text, None);
+    let (_, urls) = columns.iter().find(|(name, _)| name == "url").unwrap();
+    let number = |url: Option<&str>| {
+        let (_, number) = url?.trim_end_matches('/').rsplit_once('-')?;
+        Some(number.to_owned())
+    };
+    let numbers = urls.iter().map(number).collect();
+    columns.push(("article".to_owned(), numbers));
+    columns
+}
+
+/// The rate of every currency on every day, out of the one file in an archive; a word where there is none.
+pub(super) fn rates(path: &Path) -> Vec<Column> {
+    let columns = Text::COMMAS.read(&first_file(&std::fs::read(path).unwrap()), None);
+    let (days, currencies) = columns.split_first().unwrap();
+    // Every line ends in a comma.
+    let (unnamed, currencies) = currencies.split_last().unwrap();
+    assert_eq!(
+        (unnamed.0.as_str(), unnamed.1.null_count()),
+        ("", days.1.len())
+    );
+    let mut rows = Vec::new();
+    for (row, day) in days.1.iter().enumerate() {
+        for (currency, rates) in currencies {
+            let rate = rates.is_valid(row).then(|| rates.value(row).to_owned());
+            rows.push([day.map(str::to_owned), Some(currency.clone()), rate]);
+        }
+    }
+    from_rows(["day", "currency", "rate"], &rows)
+}
+
+/// The text of the first file in a zip archive, which is deflated.
+fn first_file(archive: &[u8]) -> String {
+    let number = |at: usize, bytes: usize| {
+        let bytes = archive[at..at + bytes].iter().rev();
+        bytes.fold(0, |n, byte| n << 8 | usize::from(*byte))
+    };
+    assert!(archive.starts_with(b"PK\x03\x04"));
+    assert_eq!(number(8, 2), 8, "the method is not deflate");
+    let begin = 30 + number(26, 2) + number(28, 2);
+    let mut text = String::new();
+    flate2::read::DeflateDecoder::new(&archive[begin..begin + number(18, 4)])
+        .read_to_string(&mut text)
+        .unwrap();
+    assert_eq!(text.len(), number(22, 4));
+    text
 }
 
 /// Lines that end in a carriage return and nothing else; texts that are no day are missing among days.
