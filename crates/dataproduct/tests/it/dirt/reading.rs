@@ -15,6 +15,8 @@ use serde_json::Value;
 /// A column of text by its name; an empty value is missing.
 pub(super) type Column = (String, StringArray);
 
+const COMMAS: Text = Text::new(b',', true);
+
 /// How a text file is written.
 #[derive(Clone, Copy)]
 pub(super) struct Text {
@@ -23,12 +25,7 @@ pub(super) struct Text {
 }
 
 impl Text {
-    pub(super) const COMMAS: Self = Self::new(b',', true);
-    pub(super) const HEADERLESS: Self = Self::new(b',', false);
-    pub(super) const TABS: Self = Self::new(b'\t', true);
-    pub(super) const HEADERLESS_TABS: Self = Self::new(b'\t', false);
-
-    const fn new(delimiter: u8, has_header: bool) -> Self {
+    pub(super) const fn new(delimiter: u8, has_header: bool) -> Self {
         Self {
             delimiter,
             has_header,
@@ -217,7 +214,7 @@ pub(super) fn articles(path: &Path) -> Vec<Column> {
 /// The sofas of a shop, with the number of the article that its address ends in.
 pub(super) fn sofas(path: &Path) -> Vec<Column> {
     let text = std::fs::read_to_string(path).unwrap();
-    let mut columns = Text::COMMAS.read(&text, None);
+    let mut columns = COMMAS.read(&text, None);
     let (_, urls) = columns.iter().find(|(name, _)| name == "url").unwrap();
     let number = |url: Option<&str>| {
         let (_, number) = url?.trim_end_matches('/').rsplit_once('-')?;
@@ -230,7 +227,7 @@ pub(super) fn sofas(path: &Path) -> Vec<Column> {
 
 /// The rate of every currency on every day, out of the one file in an archive; a word where there is none.
 pub(super) fn rates(path: &Path) -> Vec<Column> {
-    let columns = Text::COMMAS.read(&first_file(&std::fs::read(path).unwrap()), None);
+    let columns = COMMAS.read(&first_file(&std::fs::read(path).unwrap()), None);
     let (days, currencies) = columns.split_first().unwrap();
     // Every line ends in a comma.
     let (unnamed, currencies) = currencies.split_last().unwrap();
@@ -269,7 +266,7 @@ fn first_file(archive: &[u8]) -> String {
 pub(super) fn deliveries(path: &Path) -> Vec<Column> {
     let text = std::fs::read_to_string(path).unwrap();
     assert!(!text.contains('\n'));
-    let mut columns = Text::COMMAS.read(&text.replace('\r', "\n"), None);
+    let mut columns = COMMAS.read(&text.replace('\r', "\n"), None);
     let days = |texts: &StringArray, format: &str| -> StringArray {
         let day = |text: Option<&str>| {
             let day = NaiveDate::parse_from_str(text?, format).ok()?;
