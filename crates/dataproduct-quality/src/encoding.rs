@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, DecimalType};
+use arrow_array::types::{
+    Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, DecimalType, Int64Type,
+};
 use arrow_array::{Array as _, ArrayRef};
-use arrow_cast::{CastOptions, cast_with_options};
-use arrow_schema::DataType;
+use arrow_cast::{CastOptions, cast, cast_with_options};
+use arrow_schema::{DataType, TimeUnit};
 
 use crate::slots::{Bad, Slots};
 use crate::structure::counted;
@@ -49,10 +51,11 @@ fn same_values(from: &DataType, to: &DataType) -> bool {
         (from, to) if text(from) => text(to),
         (from, to) if bytes(from) => bytes(to),
         (from, to) if widens(from, to) => true,
-        // A coarser unit counts on into a finer one; a value that overflows is refused by the cast.
-        (Timestamp(from_unit, from_zone), Timestamp(to_unit, to_zone)) => {
+        // A coarser unit counts on into a finer one; a value that overflows is refused by the cast. Of a finer one
+        // it is the values that are to be whole, which `exact` sees to: old Parquet has nothing but nanoseconds.
+        (Timestamp(_, from_zone), Timestamp(_, to_zone)) => {
             // Arrow counts instants in UTC whatever the zone, so another zone is another display.
-            from_unit <= to_unit && from_zone.is_some() == to_zone.is_some()
+            from_zone.is_some() == to_zone.is_some()
         }
         (List(from) | LargeList(from) | FixedSizeList(from, _), List(to)) => {
             same_values(from.data_type(), to.data_type())
@@ -134,6 +137,9 @@ fn exact(slots: &Slots, to: &DataType) -> Result<(), String> {
             let bad = slots.bad(|slot| days.value(slot) % DAY_MILLIS != 0);
             (bad, "not at the start of a day".to_owned())
         }
+        (DataType::Timestamp(from, _), DataType::Timestamp(to, _)) if from > to => {
+            return whole(slots, a_second(*from) / a_second(*to), *to);
+        }
         // Scaling up trusts the precision, and wraps around where it is not kept to.
         (DataType::Decimal32(precision, _), _) => over::<Decimal32Type>(*precision, slots),
         (DataType::Decimal64(precision, _), _) => over::<Decimal64Type>(*precision, slots),
@@ -160,6 +166,38 @@ fn over<T: DecimalType>(precision: u8, slots: &Slots) -> (Option<Bad>, String) {
     let array = slots.array.as_primitive::<T>();
     let bad = slots.bad(|slot| !T::is_valid_decimal_precision(array.value(slot), precision));
     (bad, format!("of more than {precision} digits"))
+}
+
+/// Fails when an instant lies between two of a coarser unit, of which each is so many of its own.
+fn whole(slots: &Slots, each: i64, unit: TimeUnit) -> Result<(), String> {
+    let counts = cast(&slots.array, &DataType::Int64).map_err(|error| error.to_string())?;
+    let counts = counts.as_primitive::<Int64Type>();
+    match slots.bad(|slot| counts.value(slot) % each != 0) {
+        None => Ok(()),
+        Some(bad) => {
+            let many = counted(bad.count, "is", "are");
+            Err(format!("{many} finer than a {}", name(unit)))
+        }
+    }
+}
+
+/// How many of a unit a second has.
+const fn a_second(unit: TimeUnit) -> i64 {
+    match unit {
+        TimeUnit::Second => 1,
+        TimeUnit::Millisecond => 1_000,
+        TimeUnit::Microsecond => 1_000_000,
+        TimeUnit::Nanosecond => 1_000_000_000,
+    }
+}
+
+const fn name(unit: TimeUnit) -> &'static str {
+    match unit {
+        TimeUnit::Second => "second",
+        TimeUnit::Millisecond => "millisecond",
+        TimeUnit::Microsecond => "microsecond",
+        TimeUnit::Nanosecond => "nanosecond",
+    }
 }
 
 /// The types inside a type, as [`Slots::children`] has the values.

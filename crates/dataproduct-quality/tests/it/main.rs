@@ -155,7 +155,7 @@ fn nothing_is_cast_that_could_change_a_value() {
     check(
         with("at", Arc::new(nanos)),
         &[
-            "at: it is Timestamp(ns, \"UTC\") and the contract says Timestamp(µs, \"UTC\") [wrong-type]",
+            "at: it cannot be read as Timestamp(µs, \"UTC\"): 2 values are finer than a microsecond [wrong-type]",
         ],
     );
     let local = arrow_array::TimestampMicrosecondArray::from(vec![1, 2]);

@@ -6,8 +6,9 @@ use arrow_array::types::{ArrowPrimitiveType, Float16Type};
 use arrow_array::{
     Array, ArrayRef, Date32Array, Date64Array, Decimal32Array, Decimal64Array, Decimal128Array,
     DictionaryArray, Float32Array, Float64Array, Int8Array, Int16Array, Int32Array, Int64Array,
-    ListArray, MapArray, PrimitiveArray, RecordBatch, StringArray, StructArray, UInt8Array,
-    UInt16Array, UInt32Array, UInt64Array,
+    ListArray, MapArray, PrimitiveArray, RecordBatch, StringArray, StructArray,
+    TimestampMicrosecondArray, TimestampNanosecondArray, UInt8Array, UInt16Array, UInt32Array,
+    UInt64Array,
 };
 use arrow_buffer::OffsetBuffer;
 use arrow_schema::{DataType as ArrowType, Field};
@@ -182,6 +183,40 @@ fn whole_days_in_milliseconds_are_days() {
     let keys = Int8Array::from(vec![1, 0]);
     let values = Arc::new(Date64Array::from(vec![0, 1]));
     refuses(DictionaryArray::new(keys, values), DataType::Date);
+}
+
+#[test]
+fn whole_microseconds_in_nanoseconds_are_microseconds() {
+    let nanos = |values: Vec<Option<i64>>| TimestampNanosecondArray::from(values);
+    widens(
+        nanos(vec![Some(-1_000), None, Some(1_483_228_800_000_001_000)]),
+        DataType::TimestampNtz,
+        TimestampMicrosecondArray::from(vec![Some(-1), None, Some(1_483_228_800_000_001)]),
+    );
+    widens(
+        nanos(vec![Some(2_000)]).with_timezone("UTC"),
+        DataType::Timestamp,
+        TimestampMicrosecondArray::from(vec![2]).with_timezone("UTC"),
+    );
+    let error = publish(
+        DataType::TimestampNtz,
+        Arc::new(nanos(vec![Some(1_000), Some(1_001), Some(-1)])),
+    );
+    let error = error.unwrap_err();
+    assert!(
+        error.ends_with(": 2 values are finer than a microsecond [wrong-type]"),
+        "{error}"
+    );
+    // What stands in a null slot is no time.
+    let hidden = TimestampNanosecondArray::new(vec![0, 1].into(), Some(vec![true, false].into()));
+    widens(
+        hidden,
+        DataType::TimestampNtz,
+        TimestampMicrosecondArray::from(vec![Some(0), None]),
+    );
+    refuses(nanos(vec![Some(0)]), DataType::Timestamp);
+    let zoned = nanos(vec![Some(0)]).with_timezone("UTC");
+    refuses(zoned, DataType::TimestampNtz);
 }
 
 #[test]

@@ -5,6 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod dirt;
 mod evolution;
 mod gate;
 mod majors;
