@@ -218,7 +218,7 @@ impl Gate {
                 report.push(Finding {
                     rows: failed.count() as u64,
                     first_row: failed.first().map(|row| first + row as u64),
-                    ..finding(fault.code, &fault.path, fault.told(&self.mask))
+                    ..finding(fault.code, &fault.column, fault.told(&self.mask))
                 });
             }
             if !is_structural {

@@ -34,7 +34,11 @@ pub(crate) struct Fault {
 impl Fault {
     /// What is wrong, for people. The example is not for everyone to see.
     pub(crate) fn told(&self, mask: &Mask) -> String {
-        let Self { message, path, .. } = self;
+        let Self {
+            message,
+            column: path,
+            ..
+        } = self;
         let example = self.example.as_ref().map(|text| mask.value(path, text));
         example.map_or_else(
             || message.clone(),

@@ -77,7 +77,7 @@ impl Publish {
     }
 
     /// Says that the rows are only a part of what figures are promised of, so that none is taken.
-    pub(crate) fn as_part(mut self, why: &'static str) -> Self {
+    pub(crate) fn in_part(mut self, why: &'static str) -> Self {
         self.part = Some(why);
         self
     }
@@ -254,7 +254,7 @@ impl BatchPublisher {
     /// # Errors
     /// As [`publish`](Self::publish).
     pub async fn heartbeat(&self, as_of: DateTime<Utc>) -> Result<Receipt> {
-        let how = Publish::append().with_as_of(as_of).as_part(NO_ROWS);
+        let how = Publish::append().with_as_of(as_of).in_part(NO_ROWS);
         self.try_publish(std::iter::empty(), how).await
     }
 
@@ -277,7 +277,7 @@ impl BatchPublisher {
         let published = publish.contract(&table).await?;
         life::may_retire(&self.contract, &published, self.now())?;
         let as_of = snapshot.watermark().unwrap_or(publish.committed_at);
-        let how = Publish::append().with_as_of(as_of).as_part(NO_ROWS);
+        let how = Publish::append().with_as_of(as_of).in_part(NO_ROWS);
         let run = Run::begin(self, table, how, as_of).await?;
         run.commit().await
     }

@@ -67,7 +67,7 @@ impl BatchPublisher {
         let how = Publish::append()
             .with_as_of(as_of.unwrap_or_else(|| self.now()))
             .with_publish_id(id)
-            .as_part("the publish has only rows that were kept apart before");
+            .in_part("the publish has only rows that were kept apart before");
         let receipt = match Run::start(self, how).await? {
             Start::Done(receipt) => receipt,
             Start::Fresh(mut replay) => {

@@ -32,7 +32,7 @@ pub(super) fn report_in(
     threads: usize,
 ) -> QualityReport {
     let threads = NonZeroUsize::new(threads).unwrap();
-    let open = || Ok::<_, Infallible>(batches.to_vec().into_iter().map(Ok));
+    let open = || Ok::<_, Infallible>(batches.iter().cloned().map(Ok));
     check_rows(contract, context, threads, open).unwrap()
 }
 
