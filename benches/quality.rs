@@ -2,11 +2,7 @@
 //!
 //! The rules are those of a stock product: three required columns, a unique key of two columns, three ranges, a pattern,
 //! an enumeration, a comparison of two columns, a list of places, a number of rows, and the age of the newest row.
-#![expect(
-    clippy::expect_used,
-    clippy::print_stdout,
-    reason = "a bench stops at the first failure"
-)]
+#![expect(clippy::expect_used, reason = "a bench stops at the first failure")]
 
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
@@ -18,7 +14,8 @@ use arrow_array::{Array, Int64Array, RecordBatch};
 use dataproduct_benches::{Order, batches, compare, location, number, rows};
 use dataproduct_contract::{Check, Column, Contract, Operator, Rule, Threshold, Value};
 use dataproduct_quality::unique::{KeyHasher, Nulls, Uniqueness};
-use dataproduct_quality::{GateContext, check_rows};
+use dataproduct_quality::{Finished, Gate, GateContext, Verdict, check_rows};
+use dataproduct_table::{Durability, Location, Table, TableSpec, WriteOptions};
 
 const STATUSES: [&str; 5] = ["active", "blocked", "clearance", "planned", "returned"];
 
@@ -174,6 +171,43 @@ fn main() {
                 "gate, two threads",
                 Box::new(|| gate(&contract, &batches, 2)),
             ),
+        ],
+    );
+    publishing(&contract, &batches, rounds);
+}
+
+/// Publishing without any rule but the types of the columns, and with all thirteen.
+fn publishing(rules: &Contract, batches: &[RecordBatch], rounds: usize) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let directory = tempfile::tempdir().expect("a directory");
+    let root = directory.path().to_str().expect("a plain path");
+    let root = Location::parse(root).expect("a location");
+    let publish = |contract: &Contract| {
+        let location = root.join("table").expect("a location");
+        let location = location.with_durability(Durability::None);
+        runtime.block_on(async {
+            let spec = TableSpec::from_contract(contract);
+            let table = Table::create(&location, &spec).await.expect("a table");
+            let mut writer = table.write(WriteOptions::new()).await.expect("a writer");
+            let mut gate = Gate::new(contract);
+            for batch in batches {
+                let Verdict::Admitted(rows) = gate.check(batch.clone()) else {
+                    unreachable!("the rows keep the contract")
+                };
+                writer.push(&rows).await.expect("the rows fit");
+            }
+            assert!(matches!(gate.finish(), Ok(Finished::Done(_))));
+            writer.commit().await.expect("a commit");
+        });
+        std::fs::remove_dir_all(directory.path().join("table")).expect("the table is there");
+    };
+    let plain = dataproduct_benches::contract(false);
+    compare(
+        "publishing",
+        rounds,
+        vec![
+            ("columns and types alone", Box::new(|| publish(&plain))),
+            ("13 rules", Box::new(|| publish(rules))),
         ],
     );
 }
