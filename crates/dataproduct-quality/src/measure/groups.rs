@@ -15,6 +15,9 @@ use super::{Measured, Part, columns, converter};
 /// More groups than this are not counted: they would take too much memory.
 pub(crate) const MAX_GROUPS: usize = 20_000_000;
 
+/// Values of more bytes are not counted, however few.
+const MAX_GROUP_BYTES: usize = 2 << 30;
+
 /// Which figure of the groups is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Figure {
@@ -31,6 +34,9 @@ pub(crate) struct Groups {
     columns: Vec<String>,
     converter: Arc<RowConverter>,
     counts: HashMap<Box<[u8]>, u64>,
+    /// The bytes of the values that the groups are of, and how many they may be.
+    bytes: usize,
+    most_bytes: usize,
     broken: Option<String>,
 }
 
@@ -45,8 +51,16 @@ impl Groups {
             columns: columns.to_vec(),
             converter: converter(schema, columns)?,
             counts: HashMap::new(),
+            bytes: 0,
+            most_bytes: MAX_GROUP_BYTES,
             broken: None,
         })
+    }
+
+    #[cfg(test)]
+    pub(super) fn with_most_bytes(mut self, bytes: usize) -> Self {
+        self.most_bytes = bytes;
+        self
     }
 
     pub(super) fn part(&self, batch: &RecordBatch) -> Part {
@@ -74,6 +88,9 @@ impl Groups {
     }
 
     pub(super) fn absorb(&mut self, rows: &Rows) {
+        if self.broken.is_some() {
+            return;
+        }
         for row in rows {
             if let Some(count) = self.counts.get_mut(row.data()) {
                 *count += 1;
@@ -81,6 +98,13 @@ impl Groups {
             }
             if self.counts.len() >= MAX_GROUPS {
                 let why = format!("there are more than {MAX_GROUPS} groups of equal values");
+                self.give_up(why);
+                return;
+            }
+            self.bytes = self.bytes.saturating_add(row.data().len());
+            if self.bytes > self.most_bytes {
+                let most = self.most_bytes >> 20;
+                let why = format!("the values of the groups are larger than {most} MiB");
                 self.give_up(why);
                 return;
             }

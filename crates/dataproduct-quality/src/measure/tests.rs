@@ -267,3 +267,18 @@ proptest! {
         prop_assert_eq!(found, expect);
     }
 }
+
+#[test]
+fn groups_of_vast_values_are_given_up() {
+    let texts =
+        |values: Vec<String>| batch(vec![("t", Arc::new(StringArray::from(values)) as ArrayRef)]);
+    let rows = texts((0..4).map(|n| n.to_string().repeat(1 << 20)).collect());
+    let groups = |most_bytes| {
+        let groups = Groups::bind(Figure::Count, &["t".to_owned()], &rows.schema()).unwrap();
+        Measure::Groups(groups.with_most_bytes(most_bytes))
+    };
+    let twice = [rows.clone(), rows.clone()];
+    assert_eq!(measured(groups(8 << 20), &twice), Measured::Figure(4.0));
+    let why = "the values of the groups are larger than 2 MiB".to_owned();
+    assert_eq!(measured(groups(2 << 20), &twice), Measured::Unknown(why));
+}

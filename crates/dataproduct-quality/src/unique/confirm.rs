@@ -135,7 +135,7 @@ impl Confirmed {
     }
 
     /// Begins anew to look for keys that come twice.
-    pub fn again(self) -> Confirm {
+    pub(crate) fn again(self) -> Confirm {
         Confirm::new(self.hashes, Keep::First)
     }
 

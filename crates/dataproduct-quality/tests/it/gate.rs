@@ -2,5 +2,6 @@
 
 mod cases;
 mod driver;
+mod hostile;
 mod model;
 mod oracle;

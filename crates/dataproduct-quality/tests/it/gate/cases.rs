@@ -330,3 +330,22 @@ fn a_long_map_takes_no_time_by_pair_and_row() {
             .all(|(a, b)| *a == -*b)
     );
 }
+
+#[test]
+fn a_run_that_is_refused_and_has_rows_to_part_ends_with_a_report() {
+    let by_key = Rule::of(duplicates(&["id"])).with_on_failure(OnFailure::Quarantine);
+    let contract = builder()
+        .with_column(Column::new("id", DataType::Int64))
+        .with_column(Column::new("n", DataType::Int64))
+        .with_rule(by_key)
+        .build()
+        .unwrap();
+    let n: ArrayRef = Arc::new(Int64Array::from(vec![None, Some(1), Some(2)]));
+    let rows = [batch([("id", ids(&[1, 2, 2])), ("n", n)])];
+    for threads in [1, 2] {
+        let report = report(&contract, &rows, threads);
+        assert!(!report.verdict().is_accepted());
+        assert_eq!(result(&report, "n.required").failed_rows, 1);
+        assert_eq!(report.rows().quarantined(), 1);
+    }
+}
