@@ -88,6 +88,21 @@ pub fn check_rows<E: Send, I: Iterator<Item = Result<RecordBatch, E>> + Send>(
 /// What one batch gave, or why the run is over.
 type Looked<E> = Result<(Examined, Vec<Part>), RunError<E>>;
 
+/// Stands for the number of a batch that will never come.
+const LOST: usize = usize::MAX;
+
+/// Says when its thread is lost, so that nobody waits for its batch. The panic itself goes on to whoever called.
+struct Told<'a, E>(&'a mpsc::Sender<(usize, Looked<E>)>);
+
+impl<E> Drop for Told<'_, E> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let lost = Err(RunError::Keys("a thread was lost".to_owned()));
+            let _gone = self.0.send((LOST, lost));
+        }
+    }
+}
+
 /// Batches are read one after another, looked at side by side, and taken in in their order.
 fn in_parallel<E: Send, I: Iterator<Item = Result<RecordBatch, E>> + Send>(
     gate: &mut Gate,
@@ -109,6 +124,7 @@ fn in_parallel<E: Send, I: Iterator<Item = Result<RecordBatch, E>> + Send>(
             let (sender, source, permitted) = (sender.clone(), &source, &permitted);
             let (examiner, rules) = (&examiner, &rules);
             scope.spawn(move || {
+                let _told = Told(&sender);
                 loop {
                     let permit = permitted
                         .lock()
@@ -149,6 +165,9 @@ fn take_in_order<E>(
 ) -> Result<(), RunError<E>> {
     let (mut waiting, mut next) = (BTreeMap::new(), 0);
     for (number, looked) in results {
+        if number == LOST {
+            return looked.map(drop);
+        }
         waiting.insert(number, looked);
         while let Some(looked) = waiting.remove(&next) {
             let (examined, parts) = looked?;

@@ -388,3 +388,23 @@ fn what_has_no_one_value_a_row_is_never_told_as_passed() {
     let report = report(&contract, &[one("tags", Arc::new(tags))], 1);
     assert!(result(&report, "dups").not_evaluated().is_some());
 }
+
+/// A source that panics is a bug of whoever wrote it: the panic comes out, and no thread waits for ever.
+#[test]
+fn a_source_that_panics_ends_the_run() {
+    let contract = of(Column::new("n", DataType::Int64));
+    let rows = || one("n", Arc::new(Int64Array::from(vec![1, 2, 3])));
+    for threads in [1, 2, 4] {
+        let threads = std::num::NonZeroUsize::new(threads).unwrap();
+        let open = || {
+            let batches = (0..20).map(|batch| match batch {
+                7 => panic!("the source is broken"),
+                _ => Ok::<_, std::convert::Infallible>(rows()),
+            });
+            Ok(batches)
+        };
+        let run = || dataproduct_quality::check_rows(&contract, Default::default(), threads, open);
+        let ended = in_time(|| std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)));
+        assert!(ended.is_err(), "{threads} threads");
+    }
+}
