@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::log::action::Actions;
+use crate::write::keyed::KeyedRows;
 
 /// The name and version that a commit gives as its writer.
 pub const ENGINE: &str = concat!("dataproduct/", env!("CARGO_PKG_VERSION"));
@@ -45,6 +46,8 @@ pub struct CommitFacts {
     pub files: u64,
     /// Files taken out.
     pub files_removed: u64,
+    /// What became of rows by key; `None` for a publish that did not change rows by key.
+    pub by_key: Option<KeyedRows>,
     /// SHA-256 over the digests of the added files in order, in hex.
     pub digest: String,
     /// Name and version of the writing SDK.
@@ -112,12 +115,45 @@ pub(crate) struct StoredFacts {
     pub(crate) bytes: u64,
     pub(crate) files: u64,
     pub(crate) files_removed: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) by_key: Option<StoredKeyedRows>,
     pub(crate) digest: String,
     pub(crate) engine: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) producer: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) quality: BTreeMap<String, String>,
+}
+
+/// `byKey` in [`StoredFacts`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoredKeyedRows {
+    inserted: u64,
+    updated: u64,
+    deleted: u64,
+    superseded: u64,
+}
+
+impl From<StoredKeyedRows> for KeyedRows {
+    fn from(rows: StoredKeyedRows) -> Self {
+        Self {
+            inserted: rows.inserted,
+            updated: rows.updated,
+            deleted: rows.deleted,
+            superseded: rows.superseded,
+        }
+    }
+}
+
+impl From<KeyedRows> for StoredKeyedRows {
+    fn from(rows: KeyedRows) -> Self {
+        Self {
+            inserted: rows.inserted,
+            updated: rows.updated,
+            deleted: rows.deleted,
+            superseded: rows.superseded,
+        }
+    }
 }
 
 impl StoredFacts {
@@ -137,6 +173,7 @@ impl StoredFacts {
             bytes: self.bytes,
             files: self.files,
             files_removed: self.files_removed,
+            by_key: self.by_key.map(Into::into),
             digest: self.digest,
             engine: self.engine,
         }

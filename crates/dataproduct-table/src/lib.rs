@@ -35,6 +35,7 @@
 //! * On local disk an acknowledged commit is flushed, see [`Durability`].
 
 mod contracts;
+mod deletion;
 mod error;
 mod evolve;
 mod facts;
@@ -69,6 +70,7 @@ pub use scan::{DEFAULT_BATCH_ROWS, Scan, ScanReport, ScanStream, Verify};
 pub use snapshot::{DataFile, Snapshot};
 pub use spec::TableSpec;
 pub use table::{DEFAULT_CHECKPOINT_INTERVAL, Receipt, Table, TableOptions};
+pub use write::keyed::{KeyedRows, Upsert};
 pub use write::options::{
     DEFAULT_COMMIT_TIMEOUT, DEFAULT_OPEN_PARTITIONS, DEFAULT_ROW_GROUP_ROWS,
     DEFAULT_TARGET_FILE_BYTES, DEFAULT_ZSTD_LEVEL, Mode, OnConflict, WriteOptions,

@@ -191,7 +191,7 @@ impl Snapshot {
         Ok((counts, None))
     }
 
-    fn in_files(&self, bound: Bound) -> Bound {
+    pub(crate) fn in_files(&self, bound: Bound) -> Bound {
         let schema = &self.state().schema;
         bound.renamed(&|column| schema.name_in_files(column).to_owned())
     }

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 
 use crate::error::Result;
 use crate::facts::{Commit, CommitFacts};
-use crate::log::action::{Add, TAG_ROWS, TAG_SHA256};
+use crate::log::action::{Add, TAG_SHA256};
 use crate::log::published;
 use crate::log::state::TableState;
 use crate::scan::Scan;
@@ -41,8 +41,10 @@ pub struct DataFile {
     pub path: String,
     /// Size in bytes.
     pub bytes: u64,
-    /// Rows in it, if its writer recorded that.
+    /// Rows in it that are part of the version, if its writer recorded that.
     pub rows: Option<u64>,
+    /// Rows in it that are not part of the version any more.
+    pub deleted_rows: u64,
     /// SHA-256 of its bytes in hex, if its writer recorded that.
     pub sha256: Option<String>,
     /// The values of the partition columns, as the log writes them.
@@ -58,10 +60,13 @@ pub(crate) fn path_of(add: &Add) -> String {
 
 impl DataFile {
     fn of(add: &Add) -> Self {
+        let vector = add.deletion_vector.as_ref();
+        let deleted_rows = vector.map_or(0, |vector| vector.cardinality.unsigned_abs());
         Self {
             path: path_of(add),
             bytes: add.size.unsigned_abs(),
-            rows: add.tag(TAG_ROWS).and_then(|rows| rows.parse().ok()),
+            rows: add.rows().map(|rows| rows.saturating_sub(deleted_rows)),
+            deleted_rows,
             sha256: add.tag(TAG_SHA256).map(str::to_owned),
             partition_values: add.partition_values.clone(),
             written_at: DateTime::from_timestamp_millis(add.modification_time),

@@ -9,7 +9,7 @@ use dataproduct_contract::{Column, Contract, DataType as ColumnType, Value};
 use crate::error::{Error, Result};
 use crate::log::action::{Format, Metadata};
 use crate::schema::delta::COLUMN_ID;
-use crate::schema::features::{MAPPING_MODE, TYPE_WIDENING};
+use crate::schema::features::{DELETION_VECTORS, MAPPING_MODE, TYPE_WIDENING};
 use crate::schema::{self, SORT_BY, TableSchema};
 
 /// The declaration of a table to create, or to evolve an existing one to.
@@ -47,7 +47,8 @@ impl TableSpec {
     /// (`dataproduct.product`, `dataproduct.owner`); its version is not, as it is a fact of each commit.
     ///
     /// The custom properties `delta.columnMapping.mode: name` and `delta.enableTypeWidening: true` of the contract ask
-    /// for [column mapping](Self::with_column_mapping) and [type widening](Self::with_type_widening).
+    /// for [column mapping](Self::with_column_mapping), [type widening](Self::with_type_widening) and
+    /// [deletion vectors](Self::with_deletion_vectors).
     #[must_use]
     pub fn from_contract(contract: &Contract) -> Self {
         let names = |columns: Vec<&Column>| {
@@ -70,7 +71,7 @@ impl TableSpec {
             .with_property("dataproduct.product", contract.name().to_string())
             .with_property("dataproduct.owner", contract.owner());
         for (name, value) in contract.custom() {
-            if [MAPPING_MODE, TYPE_WIDENING].contains(&name.as_str()) {
+            if [MAPPING_MODE, TYPE_WIDENING, DELETION_VECTORS].contains(&name.as_str()) {
                 let text = match value {
                     Value::Bool(value) => value.to_string(),
                     value => value
@@ -103,6 +104,15 @@ impl TableSpec {
     #[must_use]
     pub fn with_type_widening(self) -> Self {
         self.with_property(TYPE_WIDENING, "true")
+    }
+
+    /// Lets rows be taken out of files without the files being written anew (Delta's deletion vectors), without which
+    /// rows cannot be [changed by key](crate::Mode::Upsert).
+    ///
+    /// Programs that do not know the feature cannot open the table any more; docs/format.md names them.
+    #[must_use]
+    pub fn with_deletion_vectors(self) -> Self {
+        self.with_property(DELETION_VECTORS, "true")
     }
 
     /// Splits the rows into a folder for each combination of values of these columns.

@@ -37,12 +37,44 @@ pub(crate) struct Add {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) tags: Option<BTreeMap<String, Option<String>>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) deletion_vector: Option<serde_json::Value>,
+    pub(crate) deletion_vector: Option<DeletionVector>,
+}
+
+/// Which rows of a data file are not part of the table any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DeletionVector {
+    /// `i`: in the log itself; `u`: in a file named by a UUID, relative to the table; `p`: in a file at an absolute path.
+    pub(crate) storage_type: String,
+    pub(crate) path_or_inline_dv: String,
+    /// Where in the file it begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) offset: Option<i32>,
+    /// Before it is encoded as text.
+    pub(crate) size_in_bytes: i32,
+    /// How many rows.
+    pub(crate) cardinality: i64,
 }
 
 impl Add {
     pub(crate) fn tag(&self, name: &str) -> Option<&str> {
         self.tags.as_ref()?.get(name)?.as_deref()
+    }
+
+    /// Rows in the file, those that are not part of the table any more included, if its writer recorded that.
+    pub(crate) fn rows(&self) -> Option<u64> {
+        self.tag(TAG_ROWS)?.parse().ok()
+    }
+
+    /// Says of the statistics that they are of more rows than are left.
+    pub(crate) fn loosen_bounds(&mut self) {
+        type Stats = serde_json::Map<String, serde_json::Value>;
+        let stats = self.stats.as_deref().map(serde_json::from_str::<Stats>);
+        // Statistics that cannot be read help nobody.
+        self.stats = stats.and_then(Result::ok).map(|mut stats| {
+            stats.insert("tightBounds".to_owned(), false.into());
+            serde_json::Value::Object(stats).to_string()
+        });
     }
 }
 
@@ -61,6 +93,22 @@ pub(crate) struct Remove {
     pub(crate) partition_values: Option<BTreeMap<String, Option<String>>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) size: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) deletion_vector: Option<DeletionVector>,
+}
+
+impl Remove {
+    pub(crate) fn of(add: &Add, millis: i64) -> Self {
+        Self {
+            path: add.path.clone(),
+            deletion_timestamp: Some(millis),
+            data_change: true,
+            extended_file_metadata: Some(true),
+            partition_values: Some(add.partition_values.clone()),
+            size: Some(add.size),
+            deletion_vector: add.deletion_vector.clone(),
+        }
+    }
 }
 
 /// The table's identity, schema and properties.

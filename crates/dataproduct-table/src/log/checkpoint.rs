@@ -12,7 +12,7 @@ use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::action::{Actions, Add, Format, Metadata, Protocol, Sidecar, Txn};
+use super::action::{Actions, Add, DeletionVector, Format, Metadata, Protocol, Sidecar, Txn};
 use super::segment::{Checkpoint, LOG};
 use crate::error::{Error, Result};
 use crate::storage::Storage;
@@ -159,9 +159,14 @@ fn collect_adds(adds: &StructArray, into: &mut Vec<Add>) -> Result<(), Reason> {
         .transpose()?;
     let partitions = StringMaps::of(adds, "partitionValues")?;
     let tags = StringMaps::of(adds, "tags")?;
-    let vectors = adds.column_by_name("deletionVector");
+    let vectors = adds
+        .column_by_name("deletionVector")
+        .and_then(|column| column.as_struct_opt());
     for row in present(adds) {
-        let deleted = vectors.is_some_and(|vectors| vectors.is_valid(row));
+        let vector = match vectors.filter(|vectors| vectors.is_valid(row)) {
+            Some(vectors) => Some(deletion_vector(vectors, row)?),
+            None => None,
+        };
         into.push(Add {
             path: paths.value(row).to_owned(),
             partition_values: partitions
@@ -178,10 +183,26 @@ fn collect_adds(adds: &StructArray, into: &mut Vec<Add>) -> Result<(), Reason> {
                 .filter(|stats| stats.is_valid(row))
                 .map(|stats| stats.value(row).to_owned()),
             tags: tags.as_ref().and_then(|maps| maps.get(row)),
-            deletion_vector: deleted.then_some(serde_json::Value::Bool(true)),
+            deletion_vector: vector,
         });
     }
     Ok(())
+}
+
+fn deletion_vector(vectors: &StructArray, row: usize) -> Result<DeletionVector, Reason> {
+    let int = |name: &str| -> Result<Option<i32>, Reason> {
+        let ints = column(vectors, name)?
+            .as_primitive_opt::<Int32Type>()
+            .ok_or_else(|| not_a(name, "an int"))?;
+        Ok(ints.is_valid(row).then(|| ints.value(row)))
+    };
+    Ok(DeletionVector {
+        storage_type: strings(vectors, "storageType")?.value(row).to_owned(),
+        path_or_inline_dv: strings(vectors, "pathOrInlineDv")?.value(row).to_owned(),
+        offset: int("offset")?,
+        size_in_bytes: int("sizeInBytes")?.ok_or("`sizeInBytes` is missing")?,
+        cardinality: longs(vectors, "cardinality")?.value(row),
+    })
 }
 
 fn collect_metadata(metadata: &StructArray, row: usize) -> Result<Metadata, Reason> {

@@ -11,6 +11,7 @@ use super::{checkpoint, published, segment};
 use crate::error::{Error, Result};
 use crate::facts::{Commit, CommitInfo};
 use crate::schema::TableSchema;
+use crate::schema::features::DELETION_VECTORS;
 use crate::storage::Storage;
 use crate::write::scope::Scope;
 
@@ -76,8 +77,6 @@ pub(crate) struct TableState {
     /// The newest commit that names the contract it was published under, as far as log entries were replayed: those
     /// that a checkpoint stands for were not.
     newest_publish: Option<Arc<Commit>>,
-    /// Whether any of `files` may have a deletion vector.
-    pub(crate) has_deletion_vectors: bool,
 }
 
 impl TableState {
@@ -141,7 +140,6 @@ impl TableState {
                 files.remove(&remove.path);
             }
             for add in actions.adds {
-                self.has_deletion_vectors |= add.deletion_vector.is_some();
                 files.insert(add);
             }
         }
@@ -199,9 +197,6 @@ impl TableState {
 
     /// Why the rows of this table cannot be read by this crate's own reader; `None` if they can.
     pub(crate) fn foreign_to_read(&self) -> Option<String> {
-        if self.has_deletion_vectors {
-            return Some("deletion vectors".to_owned());
-        }
         self.column_mapping().or_else(|| {
             let features = self.protocol.reader_features.as_deref().unwrap_or_default();
             features
@@ -221,13 +216,34 @@ impl TableState {
 
     /// Refuses to take rows out of a table that was declared to keep all of them.
     pub(crate) fn check_scope(&self, scope: &Scope) -> Result<()> {
-        if *scope == Scope::Nothing || !self.is_on("delta.appendOnly") {
+        if *scope == Scope::Nothing {
+            return Ok(());
+        }
+        self.check_not_append_only()
+    }
+
+    fn check_not_append_only(&self) -> Result<()> {
+        if !self.is_on("delta.appendOnly") {
             return Ok(());
         }
         Err(Error::Unsupported {
-            what: "replacing rows of a table with `delta.appendOnly`: append to it instead"
+            what: "changing rows of a table with `delta.appendOnly`: append to it instead"
                 .to_owned(),
         })
+    }
+
+    /// Refuses to change rows by key where that cannot be written down.
+    pub(crate) fn check_keyed(&self) -> Result<()> {
+        self.check_not_append_only()?;
+        match self.is_on(DELETION_VECTORS) {
+            true => Ok(()),
+            false => Err(Error::Unsupported {
+                what: format!(
+                    "changing rows by key in a table without `{DELETION_VECTORS}`: declare it with \
+                     `TableSpec::with_deletion_vectors`, or as a custom property of the contract, and evolve the table"
+                ),
+            }),
+        }
     }
 
     /// Why this crate must not write to this table; `None` if it may.
@@ -285,8 +301,8 @@ impl TableState {
     }
 }
 
-/// Reader features that our own reader reads through. Deletion vectors and column mapping are among them
-/// because a table may have the feature without using it, or use it in a way that is read here; use is checked apart.
+/// Reader features that our own reader reads through. Column mapping is among them because it may be used in a way
+/// that is read here; use is checked apart.
 const READS: [&str; 8] = [
     "timestampNtz",
     "typeWidening",
@@ -324,7 +340,6 @@ struct Replay {
     raw_info: Option<Actions>,
     /// The info of the newest commit that may name a contract, and its version.
     raw_publish: Option<(u64, Actions)>,
-    has_deletion_vectors: bool,
 }
 
 impl Replay {
@@ -341,7 +356,6 @@ impl Replay {
             ..
         } = actions;
         for add in adds {
-            self.has_deletion_vectors |= add.deletion_vector.is_some();
             self.files.insert(add);
         }
         self.txns.extend(
@@ -377,8 +391,6 @@ impl Replay {
             true => Some(Arc::clone(&commit)),
             false => published.filter(published::names_contract).map(Arc::new),
         };
-        let has_deletion_vectors =
-            self.has_deletion_vectors && self.files.iter().any(|add| add.deletion_vector.is_some());
         Ok(TableState {
             version,
             protocol,
@@ -388,7 +400,6 @@ impl Replay {
             txns: Arc::new(self.txns),
             commit,
             newest_publish,
-            has_deletion_vectors,
         })
     }
 }

@@ -21,6 +21,7 @@ use super::bounds::{self, FileBounds};
 use super::prune::{self, Pages, Ranges};
 use super::unit::{Output, Unit};
 use super::{Verify, count};
+use crate::deletion::{self, Deleted};
 use crate::error::{Error, Result};
 use crate::log::action::{Add, TAG_SHA256, TAG_TAIL_BYTES, TAG_TAIL_SHA256};
 use crate::predicate::Bound;
@@ -39,6 +40,8 @@ const UNIT_ROWS: usize = 1 << 20;
 
 /// Row groups to be read together, and which of their rows if not all.
 struct Part {
+    /// Which row of the file is the first of the row groups.
+    first: u64,
     groups: Vec<usize>,
     ranges: Option<Ranges>,
     rows: usize,
@@ -57,6 +60,8 @@ pub(crate) struct FileRead {
     pub(crate) predicate: Option<Bound>,
     /// The whole file, if it had to be read anyway.
     pub(crate) kept: Option<Bytes>,
+    /// The rows that are not part of the table any more.
+    pub(crate) deleted: Option<Deleted>,
     /// Columns of the file that are read in the place of one of another name that it does not have.
     stands_for: Vec<(String, String)>,
 }
@@ -75,6 +80,10 @@ impl FileRead {
         }
         let path = output.storage.path(&name)?;
         let size = add.size.unsigned_abs();
+        let deleted = match &add.deletion_vector {
+            Some(vector) => Some(deletion::read(&output.storage, vector).await?),
+            None => None,
+        };
         let tail = read_tail(&output, &add, &path, &name, size).await?;
         let with_index = output.predicate.is_some();
         let metadata = read_metadata(&output, &path, &name, size, tail, with_index).await?;
@@ -93,6 +102,7 @@ impl FileRead {
             size,
             predicate,
             kept: None,
+            deleted,
         };
         let name = planning.name.clone();
         let (mut file, parts, bytes) = tokio::task::spawn_blocking(move || planning.into_parts())
@@ -100,9 +110,13 @@ impl FileRead {
             // What a damaged footer says may make the accessors panic.
             .map_err(|_| Error::damaged(name, "its footer does not make sense"))??;
         file.verify(bytes, !parts.is_empty()).await?;
+        if file.output.only_prunes {
+            file.predicate = None;
+        }
         let file = Arc::new(file);
         let units = parts.into_iter().map(|part| Unit {
             file: Arc::clone(&file),
+            first: part.first,
             groups: part.groups,
             ranges: part.ranges,
             rows: part.rows,
@@ -140,11 +154,13 @@ impl FileRead {
     fn into_parts(self) -> Result<(Self, Vec<Part>, u64)> {
         let metadata = Arc::clone(self.metadata.metadata());
         let mut parts: Vec<Part> = Vec::new();
-        let mut bytes = 0;
+        let (mut bytes, mut first) = (0, 0);
         count(&self.output.counters.row_groups, metadata.num_row_groups());
         for (group, row_group) in metadata.row_groups().iter().enumerate() {
             let rows = usize::try_from(row_group.num_rows())
                 .map_err(|_| Error::damaged(&self.name, "a row group has less than no rows"))?;
+            let at = first;
+            first += rows as u64;
             let Some(ranges) = self.wanted_rows(&metadata, group, rows) else {
                 count(&self.output.counters.row_groups_skipped, 1);
                 continue;
@@ -156,11 +172,17 @@ impl FileRead {
             let whole = selected == rows;
             match parts.last_mut() {
                 // Only whole row groups are read together: a selection counts rows from the first of its unit.
-                Some(last) if whole && last.ranges.is_none() && last.rows + rows <= UNIT_ROWS => {
+                Some(last)
+                    if whole
+                        && last.ranges.is_none()
+                        && last.first + last.rows as u64 == at
+                        && last.rows + rows <= UNIT_ROWS =>
+                {
                     last.groups.push(group);
                     last.rows += rows;
                 }
                 _ => parts.push(Part {
+                    first: at,
                     groups: vec![group],
                     ranges: (!whole).then_some(ranges),
                     rows,

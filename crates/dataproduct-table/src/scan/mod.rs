@@ -2,6 +2,7 @@
 
 pub(crate) mod bounds;
 pub(crate) mod file;
+mod positions;
 pub(crate) mod prune;
 pub(crate) mod unit;
 
@@ -293,6 +294,7 @@ impl Scan {
             table,
             storage: self.snapshot.table().storage().clone(),
             predicate,
+            only_prunes: false,
             verify: self.verify,
             batch_rows: self.batch_rows,
             counters: Arc::new(Counters::default()),
@@ -331,6 +333,16 @@ impl Prepared {
     pub(crate) fn filter(&mut self, predicate: Option<Bound>) {
         let output = Output {
             predicate,
+            ..Output::clone(&self.output)
+        };
+        self.output = Arc::new(output);
+    }
+
+    /// Leaves out what a predicate, under the names in files, shows not to match, and filters nothing row by row.
+    pub(crate) fn prune_only(&mut self, predicate: Bound) {
+        let output = Output {
+            predicate: Some(predicate),
+            only_prunes: true,
             ..Output::clone(&self.output)
         };
         self.output = Arc::new(output);

@@ -1,5 +1,6 @@
 //! Decoding a unit of a scan: one or more row groups of a file.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
@@ -31,6 +32,8 @@ pub(crate) struct Output {
     pub(crate) table: Arc<TableSchema>,
     pub(crate) storage: Storage,
     pub(crate) predicate: Option<Bound>,
+    /// Whether the predicate is there to leave out files, row groups and pages, and filters no rows.
+    pub(crate) only_prunes: bool,
     pub(crate) verify: Verify,
     pub(crate) batch_rows: usize,
     pub(crate) counters: Arc<Counters>,
@@ -159,8 +162,10 @@ fn in_table_types(batch: &RecordBatch, table: &TableSchema) -> Result<RecordBatc
 #[derive(Debug)]
 pub(crate) struct Unit {
     pub(crate) file: Arc<FileRead>,
+    /// Which row of the file is the first of the row groups.
+    pub(crate) first: u64,
     pub(crate) groups: Vec<usize>,
-    /// The rows to look at, if not all; then there is one row group.
+    /// The rows to look at, if not all, counted from the first of the row groups; then there is one row group.
     pub(crate) ranges: Option<Ranges>,
     pub(crate) rows: usize,
 }
@@ -214,6 +219,21 @@ impl Unit {
         }
     }
 
+    /// The rows to look at that are part of the table, if not all.
+    pub(crate) fn selection(&self) -> Option<Cow<'_, Ranges>> {
+        let rows = self.first..self.first + self.rows as u64;
+        let Some(deleted) = self.file.deleted.as_ref().filter(|gone| gone.any_in(rows)) else {
+            return self.ranges.as_ref().map(Cow::Borrowed);
+        };
+        #[expect(
+            clippy::single_range_in_vec_init,
+            reason = "a list of ranges that happens to hold one"
+        )]
+        let all = [0..self.rows];
+        let ranges = self.ranges.as_deref().unwrap_or(&all);
+        Some(Cow::Owned(deleted.left(self.first, ranges)))
+    }
+
     async fn fetch(&self, ranges: &[std::ops::Range<u64>]) -> Result<Vec<bytes::Bytes>> {
         let size = self.file.size;
         if ranges
@@ -257,7 +277,7 @@ impl Unit {
             .with_batch_size(file.output.batch_rows)
             .with_row_groups(self.groups.clone())
             .with_projection(output);
-        if let Some(ranges) = &self.ranges {
+        if let Some(ranges) = self.selection() {
             let selection =
                 RowSelection::from_consecutive_ranges(ranges.iter().cloned(), self.rows);
             builder = builder.with_row_selection(selection);

@@ -18,6 +18,9 @@ pub(crate) const MAPPING_MAX_ID: &str = "delta.columnMapping.maxColumnId";
 /// The table property that allows types to be widened.
 pub(crate) const TYPE_WIDENING: &str = "delta.enableTypeWidening";
 
+/// The table property that allows rows to be taken out of files without the files being written anew.
+pub(crate) const DELETION_VECTORS: &str = "delta.enableDeletionVectors";
+
 type Configuration = BTreeMap<String, Option<String>>;
 
 /// Whether columns have names of their own in files.
@@ -27,7 +30,11 @@ pub(crate) fn is_mapped(configuration: &Configuration) -> bool {
 
 /// Whether types may be widened.
 pub(crate) fn may_widen(configuration: &Configuration) -> bool {
-    value(configuration, TYPE_WIDENING).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    is_on(configuration, TYPE_WIDENING)
+}
+
+fn is_on(configuration: &Configuration, name: &str) -> bool {
+    value(configuration, name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
 fn value<'a>(configuration: &'a Configuration, name: &str) -> Option<&'a str> {
@@ -40,6 +47,7 @@ pub(crate) fn needed(fields: &Fields, configuration: &Configuration) -> Vec<&'st
         ("timestampNtz", has_local_timestamps(fields)),
         ("columnMapping", is_mapped(configuration)),
         ("typeWidening", may_widen(configuration)),
+        ("deletionVectors", is_on(configuration, DELETION_VECTORS)),
     ];
     let needed = all.into_iter().filter(|(_, needed)| *needed);
     needed.map(|(feature, _)| feature).collect()

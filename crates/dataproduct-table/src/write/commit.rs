@@ -19,11 +19,12 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 
 use super::file::hex;
+use super::keyed::{Keyed, KeyedRows};
 use super::options::{Follows, OnConflict};
 use super::scope::Scope;
 use crate::error::{Error, Result, is_definite};
 use crate::facts::{Commit, CommitInfo, ENGINE, PublishFacts, StoredFacts};
-use crate::log::action::{Actions, Add, Remove, TAG_ROWS, TAG_SHA256, Txn, write_line};
+use crate::log::action::{Actions, Add, Remove, TAG_SHA256, Txn, write_line};
 use crate::log::conflict::{self, Intent, Verdict};
 use crate::log::segment::entry_name;
 use crate::log::state::{TableState, WATERMARK_APP, publish_app};
@@ -46,6 +47,8 @@ pub(crate) struct Plan {
     pub(crate) schema: Arc<TableSchema>,
     pub(crate) scope: Scope,
     pub(crate) adds: Vec<Add>,
+    /// Set if rows are changed by key: then it has the files.
+    pub(crate) keyed: Option<Keyed>,
     pub(crate) facts: PublishFacts,
     pub(crate) follows: Follows,
     /// The version behind which it has to be, if any.
@@ -55,15 +58,16 @@ pub(crate) struct Plan {
 }
 
 /// Commits a publish.
-pub(crate) async fn publish(table: &Table, plan: Plan) -> Result<Receipt> {
+pub(crate) async fn publish(table: &Table, mut plan: Plan) -> Result<Receipt> {
     // Publishers of this process queue up: racing each other through the store would only cost retries.
     let queue = table.queue();
     let _turn = queue.lock().await;
     table.newest().await?;
     table.check_same().await?;
+    let (schema, scope) = (Arc::clone(&plan.schema), plan.scope.clone());
     let intent = Intent {
-        schema: &plan.schema,
-        scope: &plan.scope,
+        schema: &schema,
+        scope: &scope,
         fail_on_change: plan.on_conflict == OnConflict::Fail,
     };
     let deadline = Instant::now() + plan.timeout;
@@ -89,7 +93,8 @@ pub(crate) async fn publish(table: &Table, plan: Plan) -> Result<Receipt> {
         check_contract(table, &state, &plan).await?;
         check_since(table, &intent, checked, base).await?;
         checked = base;
-        let bytes = bytes::Bytes::from(entry(table, &plan, &state)?);
+        let effect = Effect::of(table, &mut plan, &state).await?;
+        let bytes = bytes::Bytes::from(entry(&plan, &state, &effect)?);
         // The state is updated in place when nobody holds it.
         drop(state);
         let name = entry_name(base + 1);
@@ -341,40 +346,59 @@ pub(crate) fn next_millis(table: &Table, state: &TableState) -> i64 {
     }
 }
 
-fn removes(plan: &Plan, state: &TableState, millis: i64) -> Vec<Remove> {
-    let live = state.files.iter().map(AsRef::as_ref);
-    let gone = conflict::plan_removes(&plan.scope, live);
-    gone.into_iter()
-        .map(|add| Remove {
-            path: add.path.clone(),
-            deletion_timestamp: Some(millis),
-            data_change: true,
-            extended_file_metadata: Some(true),
-            partition_values: Some(add.partition_values.clone()),
-            size: Some(add.size),
+/// What a publish changes in the files of a version.
+struct Effect {
+    millis: i64,
+    removes: Vec<Remove>,
+    /// Files that stay, with other deletion vectors.
+    kept: Vec<Add>,
+    adds: Vec<Add>,
+    rows: u64,
+    by_key: Option<KeyedRows>,
+}
+
+impl Effect {
+    async fn of(table: &Table, plan: &mut Plan, state: &Arc<TableState>) -> Result<Self> {
+        let millis = next_millis(table, state);
+        if let Some(keyed) = &mut plan.keyed {
+            state.check_keyed()?;
+            let change = keyed.change(table, state, millis).await?;
+            return Ok(Self {
+                millis,
+                removes: change.removes,
+                kept: change.kept,
+                adds: change.adds,
+                rows: change.rows.inserted + change.rows.updated,
+                by_key: Some(change.rows),
+            });
+        }
+        let gone = conflict::plan_removes(&plan.scope, state.files.iter().map(AsRef::as_ref));
+        Ok(Self {
+            millis,
+            removes: gone
+                .into_iter()
+                .map(|add| Remove::of(add, millis))
+                .collect(),
+            kept: Vec::new(),
+            adds: plan.adds.clone(),
+            rows: plan.adds.iter().filter_map(Add::rows).sum(),
+            by_key: None,
         })
-        .collect()
+    }
+
+    fn files_removed(&self) -> usize {
+        self.removes.len() - self.kept.len()
+    }
 }
 
 /// The log entry of a publish behind a state.
-fn entry(table: &Table, plan: &Plan, state: &TableState) -> Result<Vec<u8>> {
-    let millis = next_millis(table, state);
+fn entry(plan: &Plan, state: &TableState, effect: &Effect) -> Result<Vec<u8>> {
+    let millis = effect.millis;
     let version = i64::try_from(state.version + 1).unwrap_or(i64::MAX);
-    let removes = removes(plan, state, millis);
     let as_of = plan.facts.as_of.map(|as_of| as_of.timestamp_micros());
     // Nobody can vouch for the future: a clock that is ahead must not make the table look fresh for ever.
     let vouched = as_of.map(|as_of| as_of.min(millis.saturating_mul(1000).saturating_add(999)));
     let watermark = state.watermark().max(vouched);
-    let sum = |tag: &str| {
-        plan.adds
-            .iter()
-            .filter_map(|add| add.tag(tag)?.parse::<u64>().ok())
-            .sum::<u64>()
-    };
-    let (rows, bytes) = (
-        sum(TAG_ROWS),
-        plan.adds.iter().map(|add| add.size.unsigned_abs()).sum(),
-    );
     let facts = StoredFacts {
         format: 1,
         publish_id: plan.publish_id.clone(),
@@ -382,17 +406,18 @@ fn entry(table: &Table, plan: &Plan, state: &TableState) -> Result<Vec<u8>> {
         contract_digest: plan.facts.contract_digest.clone(),
         as_of,
         watermark,
-        rows,
-        bytes,
-        files: plan.adds.len() as u64,
-        files_removed: removes.len() as u64,
-        digest: digest_of(&plan.adds),
+        rows: effect.rows,
+        bytes: effect.adds.iter().map(|add| add.size.unsigned_abs()).sum(),
+        files: effect.adds.len() as u64,
+        files_removed: effect.files_removed() as u64,
+        by_key: effect.by_key.map(Into::into),
+        digest: digest_of(&effect.adds),
         engine: ENGINE.to_owned(),
         producer: plan.facts.producer.clone(),
         quality: plan.facts.quality.clone(),
     };
-    let info = commit_info(plan, facts, millis, removes.len());
-    let mut out = Vec::with_capacity(2048 + plan.adds.len() * 1024);
+    let info = commit_info(plan, facts, effect);
+    let mut out = Vec::with_capacity(2048 + effect.adds.len() * 1024);
     write_line(&mut out, "commitInfo", &info)?;
     let mut txn = |app_id: String, version: i64| {
         let txn = Txn {
@@ -406,40 +431,48 @@ fn entry(table: &Table, plan: &Plan, state: &TableState) -> Result<Vec<u8>> {
     if let Some(watermark) = watermark {
         txn(WATERMARK_APP.to_owned(), watermark)?;
     }
-    for remove in &removes {
+    for remove in &effect.removes {
         write_line(&mut out, "remove", remove)?;
     }
-    for add in &plan.adds {
+    for add in effect.kept.iter().chain(&effect.adds) {
         write_line(&mut out, "add", add)?;
     }
     Ok(out)
 }
 
-fn commit_info(plan: &Plan, facts: StoredFacts, millis: i64, removed: usize) -> CommitInfo {
-    let mode = if plan.scope == Scope::Nothing {
-        "Append"
-    } else {
-        "Overwrite"
-    };
-    let parameters = BTreeMap::from([
-        ("mode", mode.to_owned()),
-        (
-            "partitionBy",
-            serde_json::Value::from(plan.schema.partition_by.clone()).to_string(),
-        ),
-    ]);
-    let metrics = BTreeMap::from([
+fn commit_info(plan: &Plan, facts: StoredFacts, effect: &Effect) -> CommitInfo {
+    let mut parameters = BTreeMap::from([(
+        "partitionBy",
+        serde_json::Value::from(plan.schema.partition_by.clone()).to_string(),
+    )]);
+    let mut metrics = BTreeMap::from([
         ("numFiles", facts.files.to_string()),
         ("numOutputRows", facts.rows.to_string()),
         ("numOutputBytes", facts.bytes.to_string()),
-        ("numRemovedFiles", removed.to_string()),
+        ("numRemovedFiles", effect.files_removed().to_string()),
     ]);
+    let append = plan.scope == Scope::Nothing;
+    match &effect.by_key {
+        Some(rows) => metrics.extend([
+            ("numTargetRowsInserted", rows.inserted.to_string()),
+            ("numTargetRowsUpdated", rows.updated.to_string()),
+            ("numTargetRowsDeleted", rows.deleted.to_string()),
+        ]),
+        None => {
+            let mode = if append { "Append" } else { "Overwrite" };
+            parameters.insert("mode", mode.to_owned());
+        }
+    }
+    let operation = match effect.by_key {
+        Some(_) => "MERGE",
+        None => "WRITE",
+    };
     CommitInfo {
-        timestamp: Some(millis),
+        timestamp: Some(effect.millis),
         in_commit_timestamp: None,
-        operation: Some("WRITE".to_owned()),
+        operation: Some(operation.to_owned()),
         operation_parameters: serde_json::json!(parameters),
-        is_blind_append: Some(plan.scope == Scope::Nothing),
+        is_blind_append: Some(append && effect.by_key.is_none()),
         engine_info: Some(ENGINE.to_owned()),
         txn_id: Some(plan.txn_id.clone()),
         operation_metrics: serde_json::json!(metrics),

@@ -3,6 +3,7 @@
 pub(crate) mod commit;
 pub(crate) mod encode;
 pub(crate) mod file;
+pub(crate) mod keyed;
 pub(crate) mod options;
 pub(crate) mod partition;
 pub(crate) mod properties;

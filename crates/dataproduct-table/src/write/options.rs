@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::facts::PublishFacts;
 use crate::predicate::Literal;
+use crate::write::keyed::Upsert;
 
 /// Rows of a full row group.
 pub const DEFAULT_ROW_GROUP_ROWS: usize = 1_048_576;
@@ -34,6 +35,15 @@ pub enum Mode {
     ///
     /// Every row published must lie in one of them.
     ReplacePartitions(Vec<BTreeMap<String, Literal>>),
+    /// Takes out those whose keys are published or [deleted](crate::Writer::delete).
+    ///
+    /// What is written follows the change, not the table: the new rows, and for each file that holds an old one a
+    /// deletion vector. The table must allow these ([`crate::TableSpec::with_deletion_vectors`]). Some 100 bytes of
+    /// memory are needed for each row published; to replace most of a table, use [`Mode::ReplaceAll`].
+    ///
+    /// The keys are looked for in the newest version when the publish is committed, so that no change of another
+    /// publisher is overlooked.
+    Upsert(Upsert),
 }
 
 /// What a replace does when another publish changed what it replaces while it was being written.

@@ -9,6 +9,7 @@ use dataproduct_quality::Admitted;
 
 use super::commit::{self, Plan};
 use super::file::{FileContext, PartitionWriter};
+use super::keyed::{self, Keyed};
 use super::options::{Mode, WriteOptions};
 use super::partition::{self, Part};
 use super::scope::{PartitionValues, Partitions, Scope};
@@ -37,6 +38,8 @@ pub struct Writer {
     /// Partitions in the order of their last rows, the oldest first.
     recent: VecDeque<PartitionValues>,
     adds: Vec<Add>,
+    /// The keys of rows to take out.
+    deletes: Vec<RecordBatch>,
     rows: u64,
     /// A failed push leaves a hole in the rows: such a writer must not commit.
     failed: bool,
@@ -60,6 +63,10 @@ impl Writer {
         };
         let scope = scope_of(&options.mode, &schema)?;
         state.check_scope(&scope)?;
+        if let Mode::Upsert(upsert) = &options.mode {
+            state.check_keyed()?;
+            upsert.check(&schema)?;
+        }
         let files = match schema.mapped {
             true => Arc::new(schema.in_files()),
             false => Arc::clone(&schema),
@@ -81,6 +88,7 @@ impl Writer {
             open: HashMap::new(),
             recent: VecDeque::new(),
             adds: Vec::new(),
+            deletes: Vec::new(),
             rows: 0,
             failed: false,
         })
@@ -145,6 +153,9 @@ impl Writer {
     }
 
     async fn push_parts(&mut self, batch: &RecordBatch) -> Result<()> {
+        if let Mode::Upsert(upsert) = &self.options.mode {
+            keyed::check_keys(upsert, batch)?;
+        }
         let (schema, files) = (&self.schema, &self.context.schema);
         let parts = if schema.partition_by.is_empty() {
             partition::split(&schema.conform_in_files(batch, files)?, files)?
@@ -200,6 +211,29 @@ impl Writer {
         writer.push(part.rows, open_partitions).await
     }
 
+    /// Takes the keys of rows to take out of the table: the columns by which the publish is
+    /// [keyed](crate::Mode::Upsert), in any order and among any others. A key that is not in the table is no error.
+    ///
+    /// A delete counts like a row pushed: where the latest row counts, it needs the column that tells, and changes
+    /// nothing where the table or the publish has something later. Without such a column, or at equal values, it comes
+    /// behind all rows that this publish pushed. Nothing is remembered of a key that was deleted: a row that is
+    /// published later brings it back, also if it is older.
+    ///
+    /// # Errors
+    ///
+    /// `Unsupported` if the publish is not keyed; `SchemaMismatch` if a column is missing or null in a key; `Encoding`
+    /// if it is of another type than the table's.
+    pub fn delete(&mut self, keys: &RecordBatch) -> Result<()> {
+        let Mode::Upsert(upsert) = &self.options.mode else {
+            return Err(Error::Unsupported {
+                what: "deleting rows by key in a publish that is not `Mode::Upsert`".to_owned(),
+            });
+        };
+        self.deletes
+            .push(keyed::delete_columns(upsert, keys, &self.schema)?);
+        Ok(())
+    }
+
     /// Completes the data files and gives what was pushed so far as a snapshot that nobody else sees: the rows to be
     /// audited before they are committed. Its version and commit are those of the newest version known.
     ///
@@ -211,12 +245,7 @@ impl Writer {
     pub async fn stage(&mut self) -> Result<Snapshot> {
         self.finish_files().await?;
         let mut state = TableState::clone(&self.table.current());
-        if state.schema.arrow != self.schema.arrow {
-            return Err(Error::Conflict {
-                version: state.version,
-                reason: "changed the schema after the rows were written".to_owned(),
-            });
-        }
+        self.check_schema(&state)?;
         let mut files = Files::default();
         for add in &self.adds {
             files.insert(add.clone());
@@ -225,12 +254,23 @@ impl Writer {
         Ok(Snapshot::new(self.table.clone(), Arc::new(state)))
     }
 
+    fn check_schema(&self, state: &TableState) -> Result<()> {
+        if state.schema.arrow == self.schema.arrow {
+            return Ok(());
+        }
+        Err(Error::Conflict {
+            version: state.version,
+            reason: "changed the schema after the rows were written".to_owned(),
+        })
+    }
+
     /// Takes back what was pushed so far, so that other rows can be pushed in its place under the same publish id.
     /// The files written stay as files that no version refers to.
     pub fn restart(&mut self) {
         self.open.clear();
         self.recent.clear();
         self.adds.clear();
+        self.deletes.clear();
         self.rows = 0;
         self.failed = false;
     }
@@ -270,6 +310,16 @@ impl Writer {
     /// `OutcomeUnknown` nothing was published.
     pub async fn commit(mut self) -> Result<Receipt> {
         self.finish_files().await?;
+        let keyed = match &self.options.mode {
+            Mode::Upsert(upsert) => {
+                let state = self.table.current();
+                self.check_schema(&state)?;
+                let staged = std::mem::take(&mut self.adds);
+                let keyed = Keyed::of(&self.table, &state, upsert, staged, &self.deletes).await?;
+                Some(keyed)
+            }
+            _ => None,
+        };
         let plan = Plan {
             base: self.base,
             publish_id: self.publish_id,
@@ -277,6 +327,7 @@ impl Writer {
             schema: self.schema,
             scope: self.scope,
             adds: self.adds,
+            keyed,
             facts: self.options.facts,
             follows: self.options.follows,
             expected: self.expected,
@@ -314,7 +365,7 @@ fn check_publish_id(id: &str) -> Result<String> {
 
 fn scope_of(mode: &Mode, schema: &TableSchema) -> Result<Scope> {
     let partitions = match mode {
-        Mode::Append => return Ok(Scope::Nothing),
+        Mode::Append | Mode::Upsert(_) => return Ok(Scope::Nothing),
         Mode::ReplaceAll => return Ok(Scope::All),
         Mode::ReplacePartitions(partitions) => partitions,
     };

@@ -94,6 +94,7 @@ impl Table {
                 extended_file_metadata: None,
                 partition_values: Some(add.partition_values.clone()),
                 size: None,
+                deletion_vector: None,
             })
             .collect();
         let adds: Vec<Add> = op

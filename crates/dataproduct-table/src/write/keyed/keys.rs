@@ -1,0 +1,283 @@
+//! Finding the rows of a publish by key, exactly.
+
+use std::collections::HashMap;
+
+use arrow_array::{ArrayRef, RecordBatch, UInt32Array};
+use arrow_row::{RowConverter, SortField};
+use arrow_schema::Schema;
+use arrow_select::take::take;
+use dataproduct_quality::unique::{KeyHasher, Nulls};
+
+use super::Upsert;
+use crate::error::{Error, Result};
+use crate::schema::column_names;
+
+/// A value in a form whose bytes compare like the values do, nulls first.
+pub(super) type Encoded = Box<[u8]>;
+
+/// Brings keys, and what tells which row is the latest, into comparable forms.
+#[derive(Debug)]
+pub(super) struct KeyForms {
+    key: Vec<String>,
+    latest: Option<String>,
+    hasher: KeyHasher,
+    keys: RowConverter,
+    times: Option<RowConverter>,
+}
+
+impl KeyForms {
+    pub(super) fn new(upsert: &Upsert, schema: &Schema) -> Result<Self> {
+        let field = |column: &String| {
+            let found = schema.field_with_name(column);
+            let found = found.map_err(|_| Error::NoSuchColumn {
+                column: column.clone(),
+                available: column_names(schema),
+            })?;
+            match found.data_type().is_nested() || found.data_type().is_floating() {
+                true => Err(Error::InvalidSpec {
+                    reason: format!("`{column}` is {}, which cannot be a key", found.data_type()),
+                }),
+                false => Ok(SortField::new(found.data_type().clone())),
+            }
+        };
+        if upsert.key.is_empty() {
+            return Err(Error::InvalidSpec {
+                reason: "rows are changed by key, but no key column is named".to_owned(),
+            });
+        }
+        let fields = upsert.key.iter().map(field).collect::<Result<Vec<_>>>()?;
+        let converter = |fields| {
+            RowConverter::new(fields).map_err(|error| Error::encoding("comparing keys", error))
+        };
+        let times = match &upsert.latest {
+            Some(column) => Some(converter(vec![field(column)?])?),
+            None => None,
+        };
+        let hasher = KeyHasher::new(&upsert.key, Nulls::Distinct, schema)
+            .map_err(|reason| Error::InvalidSpec { reason })?;
+        Ok(Self {
+            key: upsert.key.clone(),
+            latest: upsert.latest.clone(),
+            hasher,
+            keys: converter(fields)?,
+            times,
+        })
+    }
+
+    /// The columns that must be read to compare rows.
+    pub(super) fn columns(&self) -> Vec<String> {
+        let mut columns = self.key.clone();
+        columns.extend(self.latest.clone().filter(|name| !self.key.contains(name)));
+        columns
+    }
+
+    fn hash(&self, rows: &RecordBatch) -> Result<Vec<u64>> {
+        let (hashes, _) = self
+            .hasher
+            .hash(rows)
+            .map_err(|reason| Error::encoding("comparing keys", reason))?;
+        Ok(hashes)
+    }
+
+    /// The keys and times of some rows of a batch.
+    fn encode(
+        &self,
+        rows: &RecordBatch,
+        wanted: &[u32],
+    ) -> Result<Vec<(Encoded, Option<Encoded>)>> {
+        let failed = |error| Error::encoding("comparing keys", error);
+        let indices = UInt32Array::from(wanted.to_vec());
+        let columns = |names: &mut dyn Iterator<Item = &String>| -> Result<Vec<ArrayRef>> {
+            names
+                .map(|name| {
+                    let column = rows
+                        .column_by_name(name)
+                        .ok_or_else(|| Error::NoSuchColumn {
+                            column: name.clone(),
+                            available: column_names(rows.schema_ref()),
+                        })?;
+                    take(column, &indices, None).map_err(failed)
+                })
+                .collect()
+        };
+        let keys = columns(&mut self.key.iter())?;
+        let keys = self.keys.convert_columns(&keys).map_err(failed)?;
+        let times = match &self.times {
+            Some(converter) => {
+                let times = columns(&mut self.latest.iter())?;
+                Some(converter.convert_columns(&times).map_err(failed)?)
+            }
+            None => None,
+        };
+        let encoded = (0..wanted.len()).map(|row| {
+            let time = times.as_ref().map(|times| times.row(row).data().into());
+            (keys.row(row).data().into(), time)
+        });
+        Ok(encoded.collect())
+    }
+}
+
+/// A row of the publish: the one that is in force for its key.
+#[derive(Debug)]
+pub(super) struct Entry<T> {
+    key: Encoded,
+    pub(super) time: Option<Encoded>,
+    pub(super) what: T,
+    /// The entry before it of the same hash.
+    next: Option<u32>,
+}
+
+/// A stored row that has the key of an entry.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Hit {
+    pub(super) entry: u32,
+    /// Its position in its file.
+    pub(super) row: u64,
+    pub(super) time: Option<Encoded>,
+}
+
+/// The rows of a publish by key. Takes some 100 bytes a row, and the bytes of its key twice.
+#[derive(Debug)]
+pub(super) struct KeyTable<T> {
+    pub(super) forms: KeyForms,
+    entries: Vec<Entry<T>>,
+    by_hash: HashMap<u64, u32>,
+}
+
+impl<T> KeyTable<T> {
+    pub(super) fn new(forms: KeyForms) -> Self {
+        Self {
+            forms,
+            entries: Vec::new(),
+            by_hash: HashMap::new(),
+        }
+    }
+
+    pub(super) fn entries(&self) -> &[Entry<T>] {
+        &self.entries
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    fn find(&self, hash: u64, key: &[u8]) -> Option<u32> {
+        let mut at = self.by_hash.get(&hash).copied();
+        while let Some(index) = at {
+            let entry = &self.entries[index as usize];
+            if *entry.key == *key {
+                return Some(index);
+            }
+            at = entry.next;
+        }
+        None
+    }
+
+    /// Takes the rows of a batch. Of two rows of one key the later one in time counts; of two of the same time, the
+    /// one that came later. `lost` gets what does not count any more.
+    pub(super) fn insert(
+        &mut self,
+        rows: &RecordBatch,
+        what: impl Fn(usize) -> T,
+        mut lost: impl FnMut(T),
+    ) -> Result<()> {
+        let count = u32::try_from(rows.num_rows()).map_err(|_| too_many())?;
+        let hashes = self.forms.hash(rows)?;
+        let all: Vec<u32> = (0..count).collect();
+        let encoded = self.forms.encode(rows, &all)?;
+        for (row, (hash, (key, time))) in hashes.into_iter().zip(encoded).enumerate() {
+            let what = what(row);
+            if let Some(index) = self.find(hash, &key) {
+                let entry = &mut self.entries[index as usize];
+                if time >= entry.time {
+                    entry.time = time;
+                    lost(std::mem::replace(&mut entry.what, what));
+                } else {
+                    lost(what);
+                }
+                continue;
+            }
+            let index = u32::try_from(self.entries.len()).map_err(|_| too_many())?;
+            let next = self.by_hash.insert(hash, index);
+            self.entries.push(Entry {
+                key,
+                time,
+                what,
+                next,
+            });
+        }
+        Ok(())
+    }
+
+    /// What quickly leaves out rows that have the key of no entry.
+    pub(super) fn sieve(&self) -> Sieve {
+        Sieve::of(self.by_hash.keys().copied())
+    }
+
+    /// Adds the rows of a batch that have the key of an entry. `positions` says where in its file each is.
+    pub(super) fn hits(
+        &self,
+        sieve: &Sieve,
+        rows: &RecordBatch,
+        positions: &[u64],
+        hits: &mut Vec<Hit>,
+    ) -> Result<()> {
+        let hashes = self.forms.hash(rows)?;
+        let may_hit = |hash: &u64| sieve.may_hold(*hash) && self.by_hash.contains_key(hash);
+        let candidates: Vec<u32> = (0u32..)
+            .zip(&hashes)
+            .filter(|(_, hash)| may_hit(hash))
+            .map(|(row, _)| row)
+            .collect();
+        if candidates.is_empty() {
+            return Ok(());
+        }
+        let encoded = self.forms.encode(rows, &candidates)?;
+        for (row, (key, time)) in candidates.into_iter().zip(encoded) {
+            if let Some(entry) = self.find(hashes[row as usize], &key) {
+                hits.push(Hit {
+                    entry,
+                    row: positions[row as usize],
+                    time,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn too_many() -> Error {
+    Error::InvalidSpec {
+        reason:
+            "more than 4,294,967,295 rows are changed by key at once; publish them in several parts"
+                .to_owned(),
+    }
+}
+
+/// A set of hashes that fits into the processor's cache and errs on one side only: it may say of one in 64 hashes
+/// that are not in it that they are.
+#[derive(Debug)]
+pub(super) struct Sieve {
+    bits: Vec<u64>,
+    shift: u32,
+}
+
+impl Sieve {
+    fn of(hashes: impl ExactSizeIterator<Item = u64>) -> Self {
+        let words = hashes.len().next_power_of_two().clamp(1, 1 << 24);
+        let mut sieve = Self {
+            bits: vec![0; words],
+            shift: 64 - 6 - words.trailing_zeros(),
+        };
+        for hash in hashes {
+            let bit = hash >> sieve.shift;
+            sieve.bits[(bit >> 6) as usize] |= 1 << (bit & 63);
+        }
+        sieve
+    }
+
+    fn may_hold(&self, hash: u64) -> bool {
+        let bit = hash >> self.shift;
+        self.bits[(bit >> 6) as usize] & (1 << (bit & 63)) != 0
+    }
+}

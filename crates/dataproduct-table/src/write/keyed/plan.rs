@@ -1,0 +1,370 @@
+//! What a publish by key changes in a version of the table.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use futures::{FutureExt, StreamExt, TryFutureExt, TryStreamExt};
+
+use super::keys::{Hit, KeyForms, KeyTable, Sieve};
+use super::{KeyedRows, Upsert};
+use crate::deletion::{self, Deleted, unique_id};
+use crate::error::{Error, Result};
+use crate::log::action::{Add, Remove};
+use crate::log::state::{Files, TableState};
+use crate::predicate::{Bound, Comparison};
+use crate::scan::{Prepared, wanted};
+use crate::snapshot::Snapshot;
+use crate::table::Table;
+use crate::value::{Value, value_at};
+
+/// A file is left out by each key as long as there are at most so many different values, else by the least and the
+/// greatest.
+const PRUNING_VALUES: usize = 1024;
+
+/// Files that are searched side by side.
+const FILES_AHEAD: usize = 4;
+
+/// What an entry of the publish is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    /// A row of a new file.
+    Row { file: u32, row: u64 },
+    /// A delete.
+    Delete,
+}
+
+/// The rows of a publish, to be brought into a table by key.
+pub(crate) struct Keyed {
+    table: KeyTable<What>,
+    sieve: Sieve,
+    staged: Vec<Add>,
+    /// For each new file, the rows of which the publish itself has a later one.
+    superseded: Vec<BTreeSet<u64>>,
+    /// Deletes of which the publish itself has something later.
+    superseded_deletes: u64,
+    /// What leaves out files and pages that hold none of the keys.
+    pruning: Vec<Bound>,
+    /// What was found in files, by path and deletion vector: a try that lost a race looks at new files only.
+    found: HashMap<(String, String), Arc<Vec<Hit>>>,
+}
+
+/// What a publish by key puts into the log.
+#[derive(Debug, Default)]
+pub(crate) struct Change {
+    /// Files as they were, of which rows are taken out.
+    pub(crate) removes: Vec<Remove>,
+    /// The same files as they will be, but for those of which nothing is left.
+    pub(crate) kept: Vec<Add>,
+    /// New files, but for those of which nothing counts.
+    pub(crate) adds: Vec<Add>,
+    pub(crate) rows: KeyedRows,
+}
+
+impl Keyed {
+    /// Reads the keys of the rows that were written, and takes the deletes: those named last are the latest.
+    pub(crate) async fn of(
+        table: &Table,
+        state: &TableState,
+        upsert: &Upsert,
+        staged: Vec<Add>,
+        deletes: &[RecordBatch],
+    ) -> Result<Self> {
+        let forms = KeyForms::new(upsert, &state.schema.arrow)?;
+        let columns = forms.columns();
+        let mut keys = KeyTable::new(forms);
+        let mut superseded = vec![BTreeSet::new(); staged.len()];
+        let mut superseded_deletes = 0;
+        let mut values = Values::new(upsert);
+        let mut staging = state.clone();
+        staging.files = Arc::new(staged.iter().cloned().fold(
+            Files::default(),
+            |mut files, add| {
+                files.insert(add);
+                files
+            },
+        ));
+        let snapshot = Snapshot::new(table.clone(), Arc::new(staging));
+        let prepared = snapshot.scan().select(columns).prepare()?;
+        let mut lost = |what| match what {
+            What::Row { file, row } => drop(superseded[file as usize].insert(row)),
+            What::Delete => superseded_deletes += 1,
+        };
+        for (file, add) in (0u32..).zip(&staged) {
+            let add = Arc::new(add.clone());
+            prepared
+                .visit(add, |batch, positions| {
+                    values.add(&batch)?;
+                    let what = |row: usize| What::Row {
+                        file,
+                        row: positions[row],
+                    };
+                    keys.insert(&batch, what, &mut lost)
+                })
+                .await?;
+        }
+        for batch in deletes {
+            values.add(batch)?;
+            keys.insert(batch, |_| What::Delete, &mut lost)?;
+        }
+        let sieve = keys.sieve();
+        Ok(Self {
+            pruning: values.bounds(state),
+            table: keys,
+            sieve,
+            staged,
+            superseded,
+            superseded_deletes,
+            found: HashMap::new(),
+        })
+    }
+
+    /// Works out the change against a version.
+    pub(crate) async fn change(
+        &mut self,
+        table: &Table,
+        state: &Arc<TableState>,
+        millis: i64,
+    ) -> Result<Change> {
+        let hits = self.search(table, state).await?;
+        let mut rows = KeyedRows::default();
+        let entries = self.table.entries();
+        // How each entry fares: whether the table has something later, and how many rows it takes out.
+        let mut late = vec![false; entries.len()];
+        let mut replaced = vec![0u64; entries.len()];
+        let mut gone: BTreeMap<&str, (&Arc<Add>, BTreeSet<u64>)> = BTreeMap::new();
+        for (_, hits) in &hits {
+            for hit in hits.iter() {
+                let entry = hit.entry as usize;
+                late[entry] |= entries[entry].time < hit.time;
+            }
+        }
+        for (add, hits) in &hits {
+            for hit in hits.iter() {
+                let entry = hit.entry as usize;
+                if !late[entry] {
+                    replaced[entry] += 1;
+                    let (_, gone) = gone
+                        .entry(&add.path)
+                        .or_insert_with(|| (*add, BTreeSet::new()));
+                    gone.insert(hit.row);
+                }
+            }
+        }
+        let mut staged_gone = self.superseded.clone();
+        rows.superseded = self.superseded_deletes;
+        for (entry, (late, replaced)) in entries.iter().zip(late.into_iter().zip(replaced)) {
+            match (entry.what, late) {
+                (What::Row { file, row }, true) => drop(staged_gone[file as usize].insert(row)),
+                (What::Row { .. }, false) if replaced > 0 => rows.updated += 1,
+                (What::Row { .. }, false) => rows.inserted += 1,
+                (What::Delete, true) => rows.superseded += 1,
+                (What::Delete, false) => rows.deleted += replaced,
+            }
+        }
+        rows.superseded += staged_gone
+            .iter()
+            .map(|gone| gone.len() as u64)
+            .sum::<u64>();
+        let mut change = Change {
+            rows,
+            ..Change::default()
+        };
+        let (mut vectors, mut stored) = (Vec::new(), 0);
+        for (add, rows) in gone.into_values() {
+            let mut deleted = match &add.deletion_vector {
+                Some(vector) => deletion::read(table.storage(), vector).await?,
+                None => Deleted::default(),
+            };
+            rows.into_iter().for_each(|row| deleted.insert(row));
+            change.removes.push(Remove::of(add, millis));
+            if deleted.len() < add.rows().unwrap_or(u64::MAX) {
+                vectors.push((Add::clone(add), deleted));
+                stored += 1;
+            }
+        }
+        for (add, gone) in self.staged.iter().zip(&staged_gone) {
+            match gone.len() as u64 {
+                0 => change.adds.push(add.clone()),
+                rows if Some(rows) == add.rows() => {}
+                _ => vectors.push((add.clone(), Deleted::of(gone))),
+            }
+        }
+        let (adds, deleted): (Vec<_>, Vec<_>) = vectors.into_iter().unzip();
+        let vectors = deletion::write(table.storage(), &deleted).await?;
+        for (place, (mut add, vector)) in adds.into_iter().zip(vectors).enumerate() {
+            add.loosen_bounds();
+            add.data_change = true;
+            add.deletion_vector = Some(vector);
+            match place < stored {
+                true => change.kept.push(add),
+                false => change.adds.push(add),
+            }
+        }
+        Ok(change)
+    }
+
+    /// Looks for the keys in all files of a version. Files that were looked at before are not read again.
+    async fn search<'a>(
+        &mut self,
+        table: &Table,
+        state: &'a Arc<TableState>,
+    ) -> Result<Vec<(&'a Arc<Add>, Arc<Vec<Hit>>)>> {
+        if self.table.is_empty() {
+            return Ok(Vec::new());
+        }
+        let snapshot = Snapshot::new(table.clone(), Arc::clone(state));
+        let mut prepared = snapshot
+            .scan()
+            .select(self.table.forms.columns())
+            .prepare()?;
+        prepared.prune_only(snapshot.in_files(Bound::And(self.pruning.clone())));
+        let this = &*self;
+        let searched = state.files.iter().map(|add| {
+            let known = (add.path.clone(), id_of(add));
+            match this.found.get(&known) {
+                Some(hits) => futures::future::ok((known, Arc::clone(hits))).boxed(),
+                None => {
+                    let search = this.search_file(&prepared, add);
+                    search.map_ok(|hits| (known, Arc::new(hits))).boxed()
+                }
+            }
+        });
+        // The futures are collected first: a stream that makes them as it goes could not cross threads.
+        let searched: Vec<_> = searched.collect();
+        let all: Vec<_> = futures::stream::iter(searched)
+            .buffered(FILES_AHEAD)
+            .try_collect()
+            .await?;
+        let mut found = Vec::new();
+        for (add, (known, hits)) in state.files.iter().zip(all) {
+            if !hits.is_empty() {
+                found.push((add, Arc::clone(&hits)));
+            }
+            self.found.insert(known, hits);
+        }
+        Ok(found)
+    }
+
+    async fn search_file(&self, prepared: &Prepared, add: &Arc<Add>) -> Result<Vec<Hit>> {
+        let mut hits = Vec::new();
+        if wanted(add, &prepared.output) {
+            prepared
+                .visit(Arc::clone(add), |batch, positions| {
+                    self.table.hits(&self.sieve, &batch, positions, &mut hits)
+                })
+                .await?;
+        }
+        Ok(hits)
+    }
+}
+
+fn id_of(add: &Add) -> String {
+    add.deletion_vector
+        .as_ref()
+        .map(unique_id)
+        .unwrap_or_default()
+}
+
+/// The different values of the key columns, to leave out files and pages by.
+struct Values {
+    columns: Vec<(String, Option<Seen>)>,
+}
+
+/// Values of one column, sorted and each once, or no more than their ends.
+struct Seen {
+    values: Vec<Value>,
+    only_ends: bool,
+}
+
+impl Values {
+    fn new(upsert: &Upsert) -> Self {
+        let seen = || {
+            Some(Seen {
+                values: Vec::new(),
+                only_ends: false,
+            })
+        };
+        Self {
+            columns: upsert
+                .key
+                .iter()
+                .map(|name| (name.clone(), seen()))
+                .collect(),
+        }
+    }
+
+    fn add(&mut self, rows: &RecordBatch) -> Result<()> {
+        for (name, seen) in &mut self.columns {
+            let Some(column) = rows.column_by_name(name) else {
+                return Err(Error::NoSuchColumn {
+                    column: name.clone(),
+                    available: crate::schema::column_names(rows.schema_ref()),
+                });
+            };
+            *seen = seen.take().and_then(|seen| seen.with(column));
+        }
+        Ok(())
+    }
+
+    /// A predicate for each column, true for every row that has one of the keys.
+    fn bounds(self, state: &TableState) -> Vec<Bound> {
+        let bounds = self.columns.into_iter().filter_map(|(column, seen)| {
+            let field = state.schema.arrow.field_with_name(&column).ok()?;
+            let data_type = field.data_type().clone();
+            let Seen { values, only_ends } = seen?;
+            let end = |comparison, value: Option<&Value>| {
+                Some(Bound::Compare {
+                    column: column.clone(),
+                    data_type: data_type.clone(),
+                    comparison,
+                    value: value?.clone(),
+                })
+            };
+            match only_ends {
+                true => Some(Bound::And(vec![
+                    end(Comparison::GtEq, values.first())?,
+                    end(Comparison::LtEq, values.last())?,
+                ])),
+                false => Some(Bound::In {
+                    column: column.clone(),
+                    data_type: data_type.clone(),
+                    values,
+                    with_null: false,
+                }),
+            }
+        });
+        bounds.collect()
+    }
+}
+
+impl Seen {
+    /// `None` if there are values of which nothing can be said.
+    fn with(mut self, column: &ArrayRef) -> Option<Self> {
+        let order = |a: &Value, b: &Value| a.compare(b).unwrap_or(Ordering::Equal);
+        for row in 0..column.len() {
+            let value = value_at(column, row)?;
+            if matches!(value, Value::Null | Value::Float(_)) {
+                return None;
+            }
+            self.values.push(value);
+            if self.values.len() >= 8 * PRUNING_VALUES {
+                self.shrink(order);
+            }
+        }
+        self.shrink(order);
+        Some(self)
+    }
+
+    fn shrink(&mut self, order: impl Fn(&Value, &Value) -> Ordering) {
+        self.values.sort_by(&order);
+        self.values.dedup();
+        self.only_ends |= self.values.len() > PRUNING_VALUES;
+        if self.only_ends && self.values.len() > 2 {
+            let last = self.values.pop();
+            self.values.truncate(1);
+            self.values.extend(last);
+        }
+    }
+}
