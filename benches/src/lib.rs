@@ -15,7 +15,9 @@ use arrow_array::RecordBatch;
 use cpu_time::ProcessTime;
 use dataproduct_contract::Contract;
 use dataproduct_quality::{Admitted, Gate, Verdict};
-pub use dataproduct_testkit::stock::{BATCH_ROWS, Order, batches, contract, location, sku};
+pub use dataproduct_testkit::stock::{
+    BATCH_ROWS, Order, batch, batches, contract, location, mix, sku,
+};
 
 /// Rows of the big tables: `DATAPRODUCT_BENCH_ROWS`, or ten million.
 #[must_use]

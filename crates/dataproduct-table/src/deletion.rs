@@ -47,6 +47,10 @@ impl Deleted {
         self.rows.len()
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     pub(crate) fn insert(&mut self, row: u64) {
         self.rows.insert(row);
     }
@@ -56,10 +60,6 @@ impl Deleted {
         Self {
             rows: &self.rows - &other.rows,
         }
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = u64> + '_ {
-        self.rows.iter()
     }
 
     /// The rows of `ranges` that are left, where row 0 of the ranges is row `first` of the file.
@@ -84,6 +84,23 @@ impl Deleted {
             }
         }
         left
+    }
+
+    /// The rows of `ranges` that are in it, where row 0 of the ranges is row `first` of the file.
+    pub(crate) fn of_these(&self, first: u64, ranges: &[Range<usize>]) -> Vec<Range<usize>> {
+        let mut found: Vec<Range<usize>> = Vec::new();
+        for range in ranges {
+            let mut rows = self.rows.iter();
+            rows.advance_to(first + range.start as u64);
+            let rows = rows.map(|row| (row - first) as usize);
+            for row in rows.take_while(|row| *row < range.end) {
+                match found.last_mut() {
+                    Some(last) if last.end == row => last.end = row + 1,
+                    _ => found.push(row..row + 1),
+                }
+            }
+        }
+        found
     }
 
     /// Whether a row of a range is in it.

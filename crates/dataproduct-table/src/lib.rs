@@ -34,6 +34,7 @@
 //! * Damage is noticed where a digest covers it, see [`Verify`] for what is not.
 //! * On local disk an acknowledged commit is flushed, see [`Durability`].
 
+mod changes;
 mod contracts;
 mod deletion;
 mod error;
@@ -56,6 +57,7 @@ mod table;
 mod value;
 mod write;
 
+pub use changes::{ChangeKind, ChangedRows, Changes, RowChanges, VersionChanges};
 pub use error::{Error, Result};
 pub use facts::{Commit, CommitFacts, ENGINE, PublishFacts};
 pub use local::Durability;

@@ -49,9 +49,17 @@ pub struct Table {
 struct Inner {
     location: Location,
     storage: Storage,
-    queue: Arc<tokio::sync::Mutex<()>>,
+    shared: Arc<Shared>,
     known: Mutex<Known>,
     checkpoint_interval: u64,
+}
+
+/// What all who have a location open in this process share.
+struct Shared {
+    /// Lets publishers wait for each other.
+    queue: Arc<tokio::sync::Mutex<()>>,
+    /// Counts what was committed from here, for those who follow the table.
+    committed: tokio::sync::watch::Sender<u64>,
 }
 
 struct Known {
@@ -273,7 +281,7 @@ impl Table {
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
-                queue: queue_of(location),
+                shared: shared_at(location),
                 location: location.clone(),
                 storage,
                 known: Mutex::new(Known {
@@ -387,7 +395,7 @@ impl Table {
         self.snapshot_at(low).await
     }
 
-    async fn oldest_entry(&self, newest: u64) -> Result<Option<u64>> {
+    pub(crate) async fn oldest_entry(&self, newest: u64) -> Result<Option<u64>> {
         // With a target the whole log is listed: the hint to the last checkpoint would hide what is before it.
         let found = segment::find(self.storage(), Some(newest)).await?;
         Ok(found.and_then(|segment| segment.oldest_entry))
@@ -451,7 +459,17 @@ impl Table {
     }
 
     pub(crate) fn queue(&self) -> Arc<tokio::sync::Mutex<()>> {
-        Arc::clone(&self.inner.queue)
+        Arc::clone(&self.inner.shared.queue)
+    }
+
+    /// Wakes those of this process who follow the table.
+    pub(crate) fn notify(&self) {
+        self.inner.shared.committed.send_modify(|count| *count += 1);
+    }
+
+    /// Changes whenever something is committed from this process.
+    pub(crate) fn committed(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.inner.shared.committed.subscribe()
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {
@@ -545,17 +563,20 @@ impl Table {
     }
 }
 
-/// The queue of a location's publishers in this process. Who opens the same location shares it.
-fn queue_of(location: &Location) -> Arc<tokio::sync::Mutex<()>> {
-    type Queues = HashMap<String, Weak<tokio::sync::Mutex<()>>>;
-    static QUEUES: LazyLock<Mutex<Queues>> = LazyLock::new(Mutex::default);
-    let mut queues = QUEUES.lock().unwrap_or_else(PoisonError::into_inner);
-    queues.retain(|_, queue| queue.strong_count() > 0);
+/// What those share who have a location open in this process.
+fn shared_at(location: &Location) -> Arc<Shared> {
+    type All = HashMap<String, Weak<Shared>>;
+    static ALL: LazyLock<Mutex<All>> = LazyLock::new(Mutex::default);
+    let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+    all.retain(|_, shared| shared.strong_count() > 0);
     let key = location.url().to_string();
-    if let Some(queue) = queues.get(&key).and_then(Weak::upgrade) {
-        return queue;
+    if let Some(shared) = all.get(&key).and_then(Weak::upgrade) {
+        return shared;
     }
-    let queue = Arc::new(tokio::sync::Mutex::new(()));
-    queues.insert(key, Arc::downgrade(&queue));
-    queue
+    let shared = Arc::new(Shared {
+        queue: Arc::default(),
+        committed: tokio::sync::watch::Sender::new(0),
+    });
+    all.insert(key, Arc::downgrade(&shared));
+    shared
 }

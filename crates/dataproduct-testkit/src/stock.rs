@@ -56,7 +56,8 @@ pub fn contract(sorted: bool) -> Contract {
 }
 
 /// One round of splitmix64: a well-mixed number from a counter.
-fn mix(value: u64) -> u64 {
+#[must_use]
+pub fn mix(value: u64) -> u64 {
     let mut x = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -99,7 +100,9 @@ fn gcd(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-fn batch(places: &[u64], contract: &Contract) -> RecordBatch {
+/// The rows at some places of the sorted order.
+#[must_use]
+pub fn batch(places: &[u64], contract: &Contract) -> RecordBatch {
     const CURRENCIES: [&str; 6] = ["NOK", "SEK", "DKK", "EUR", "GBP", "USD"];
     const STATUSES: [&str; 5] = ["active", "blocked", "clearance", "planned", "returned"];
     let text = |value: &dyn Fn(u64) -> Option<String>| -> ArrayRef {

@@ -47,6 +47,16 @@ struct Part {
     rows: usize,
 }
 
+/// Which rows of a file are looked at.
+#[derive(Debug)]
+pub(crate) enum Rows {
+    All,
+    /// All but these: those that are not part of the table any more.
+    Without(Deleted),
+    /// These.
+    Only(Deleted),
+}
+
 /// A data file being read.
 #[derive(Debug)]
 pub(crate) struct FileRead {
@@ -60,8 +70,7 @@ pub(crate) struct FileRead {
     pub(crate) predicate: Option<Bound>,
     /// The whole file, if it had to be read anyway.
     pub(crate) kept: Option<Bytes>,
-    /// The rows that are not part of the table any more.
-    pub(crate) deleted: Option<Deleted>,
+    pub(crate) rows: Rows,
     /// Columns of the file that are read in the place of one of another name that it does not have.
     stands_for: Vec<(String, String)>,
 }
@@ -69,6 +78,19 @@ pub(crate) struct FileRead {
 impl FileRead {
     /// Opens a file and plans what of it to read.
     pub(crate) async fn plan(add: Arc<Add>, output: Arc<Output>) -> Result<Vec<Unit>> {
+        let rows = match &add.deletion_vector {
+            Some(vector) => Rows::Without(deletion::read(&output.storage, vector).await?),
+            None => Rows::All,
+        };
+        Self::plan_rows(add, rows, output).await
+    }
+
+    /// Opens a file and plans what of some of its rows to read.
+    pub(crate) async fn plan_rows(
+        add: Arc<Add>,
+        rows: Rows,
+        output: Arc<Output>,
+    ) -> Result<Vec<Unit>> {
         let name = decode_path(&add.path)?;
         if name.contains("://") || name.starts_with('/') {
             return Err(Error::Unsupported {
@@ -80,12 +102,8 @@ impl FileRead {
         }
         let path = output.storage.path(&name)?;
         let size = add.size.unsigned_abs();
-        let deleted = match &add.deletion_vector {
-            Some(vector) => Some(deletion::read(&output.storage, vector).await?),
-            None => None,
-        };
         let tail = read_tail(&output, &add, &path, &name, size).await?;
-        let with_index = output.predicate.is_some();
+        let with_index = output.predicate.is_some() || matches!(rows, Rows::Only(_));
         let metadata = read_metadata(&output, &path, &name, size, tail, with_index).await?;
         let predicate = output
             .predicate
@@ -102,7 +120,7 @@ impl FileRead {
             size,
             predicate,
             kept: None,
-            deleted,
+            rows,
         };
         let name = planning.name.clone();
         let (mut file, parts, bytes) = tokio::task::spawn_blocking(move || planning.into_parts())

@@ -22,8 +22,8 @@ use futures::{Stream, StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
 
 use self::bounds::FileBounds;
-use self::file::FileRead;
-use self::unit::Output;
+use self::file::{FileRead, Rows};
+use self::unit::{Output, Unit};
 use crate::error::{Error, Result};
 use crate::kernel;
 use crate::log::action::Add;
@@ -415,20 +415,40 @@ pub(crate) fn wanted(add: &Add, output: &Output) -> bool {
     wanted
 }
 
+fn in_flight() -> usize {
+    std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(8)
+}
+
 pub(crate) fn native(
     files: Vec<Arc<Add>>,
     output: Arc<Output>,
 ) -> BoxStream<'static, Result<RecordBatch>> {
-    let in_flight = std::thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(8);
-    let planned = futures::stream::iter(files)
-        .map(move |add| {
-            let output = Arc::clone(&output);
-            async move { FileRead::plan(add, output).await }
-        })
-        .buffered(in_flight);
-    planned
+    let planned = files
+        .into_iter()
+        .map(move |add| FileRead::plan(add, Arc::clone(&output)));
+    read_units(planned)
+}
+
+/// Reads some rows of each of some files.
+pub(crate) fn native_rows(
+    files: Vec<(Arc<Add>, Rows)>,
+    output: Arc<Output>,
+) -> BoxStream<'static, Result<RecordBatch>> {
+    let planned = files
+        .into_iter()
+        .map(move |(add, rows)| FileRead::plan_rows(add, rows, Arc::clone(&output)));
+    read_units(planned)
+}
+
+fn read_units<P>(planned: P) -> BoxStream<'static, Result<RecordBatch>>
+where
+    P: Iterator<Item: Future<Output = Result<Vec<Unit>>> + Send + 'static> + Send + 'static,
+{
+    let in_flight = in_flight();
+    futures::stream::iter(planned)
+        .buffered(in_flight)
         .map_ok(|units| futures::stream::iter(units).map(Ok))
         .try_flatten()
         .map(move |unit| async move {

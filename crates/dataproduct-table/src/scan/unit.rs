@@ -12,7 +12,7 @@ use parquet::arrow::arrow_reader::{ArrowPredicate, ArrowPredicateFn, RowFilter, 
 use parquet::arrow::push_decoder::{ParquetPushDecoder, ParquetPushDecoderBuilder};
 use tokio::sync::mpsc;
 
-use super::file::FileRead;
+use super::file::{FileRead, Rows};
 use super::prune::Ranges;
 use super::{Counters, Verify};
 use crate::error::{Error, Result};
@@ -221,17 +221,20 @@ impl Unit {
 
     /// The rows to look at that are part of the table, if not all.
     pub(crate) fn selection(&self) -> Option<Cow<'_, Ranges>> {
-        let rows = self.first..self.first + self.rows as u64;
-        let Some(deleted) = self.file.deleted.as_ref().filter(|gone| gone.any_in(rows)) else {
-            return self.ranges.as_ref().map(Cow::Borrowed);
-        };
         #[expect(
             clippy::single_range_in_vec_init,
             reason = "a list of ranges that happens to hold one"
         )]
         let all = [0..self.rows];
         let ranges = self.ranges.as_deref().unwrap_or(&all);
-        Some(Cow::Owned(deleted.left(self.first, ranges)))
+        let rows = self.first..self.first + self.rows as u64;
+        match &self.file.rows {
+            Rows::Without(gone) if gone.any_in(rows) => {
+                Some(Cow::Owned(gone.left(self.first, ranges)))
+            }
+            Rows::Only(these) => Some(Cow::Owned(these.of_these(self.first, ranges))),
+            Rows::All | Rows::Without(_) => self.ranges.as_ref().map(Cow::Borrowed),
+        }
     }
 
     async fn fetch(&self, ranges: &[std::ops::Range<u64>]) -> Result<Vec<bytes::Bytes>> {

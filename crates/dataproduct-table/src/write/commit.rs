@@ -163,6 +163,7 @@ fn acknowledged(table: &Table, publish_id: &str, version: u64, entry: &[u8]) -> 
     let actions = Actions::parse(&entry_name(version), entry)?;
     let commit = CommitInfo::of(&actions).into_commit(version);
     table.advance(version, actions)?;
+    table.notify();
     Receipt::of(&commit, false, publish_id)
 }
 
@@ -179,9 +180,14 @@ async fn found(table: &Table, plan: &Plan, version: u64) -> Result<Receipt> {
 /// A pause that doubles from try to try and is jittered, so that publishers who met once do not meet again.
 pub(crate) fn pause(attempts: u32) -> Duration {
     let longest = Duration::from_millis(1 << attempts.min(9)).min(LONGEST_PAUSE);
+    longest.mul_f64(jitter())
+}
+
+/// A random number from 0 to 1.
+pub(crate) fn jitter() -> f64 {
     // The low half of a version 7 UUID is random.
     let random = uuid::Uuid::now_v7().as_u128() as u32;
-    longest.mul_f64(f64::from(random) / f64::from(u32::MAX))
+    f64::from(random) / f64::from(u32::MAX)
 }
 
 /// The rows were written for a schema; the table must still have it.

@@ -8,7 +8,7 @@
 mod keys;
 mod plan;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::Schema;

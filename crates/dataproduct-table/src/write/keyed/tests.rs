@@ -13,9 +13,9 @@ use crate::scan::foreign;
 use crate::{Location, Mode, Receipt, Table, TableSpec, WriteOptions};
 
 /// A row: two parts of a key, a time that may be missing, a payload.
-type Row = ((i64, String), Option<i64>, i64);
+pub(crate) type Row = ((i64, String), Option<i64>, i64);
 
-fn schema() -> SchemaRef {
+pub(crate) fn schema() -> SchemaRef {
     Arc::new(Schema::new(vec![
         Field::new("sku", DataType::Int64, false),
         Field::new("shop", DataType::Utf8, false),
@@ -24,7 +24,7 @@ fn schema() -> SchemaRef {
     ]))
 }
 
-fn batch(rows: &[Row]) -> RecordBatch {
+pub(crate) fn batch(rows: &[Row]) -> RecordBatch {
     let long = |of: &dyn Fn(&Row) -> Option<i64>| -> ArrayRef {
         Arc::new(rows.iter().map(of).collect::<Int64Array>())
     };
@@ -38,7 +38,7 @@ fn batch(rows: &[Row]) -> RecordBatch {
     RecordBatch::try_new(schema(), columns).unwrap()
 }
 
-fn rows(batches: &[RecordBatch]) -> Vec<Row> {
+pub(crate) fn rows(batches: &[RecordBatch]) -> Vec<Row> {
     let mut rows = Vec::new();
     for batch in batches {
         let long = |column: usize| batch.column(column).as_primitive::<Int64Type>();
@@ -55,20 +55,20 @@ fn rows(batches: &[RecordBatch]) -> Vec<Row> {
     rows
 }
 
-async fn table(name: &str, spec: TableSpec) -> Table {
+pub(crate) async fn table(name: &str, spec: TableSpec) -> Table {
     let location = Location::parse(&format!("memory://keyed/{name}")).unwrap();
     Table::create(&location, &spec).await.unwrap()
 }
 
-fn spec() -> TableSpec {
+pub(crate) fn spec() -> TableSpec {
     TableSpec::new(schema()).with_deletion_vectors()
 }
 
-fn by_key() -> Upsert {
+pub(crate) fn by_key() -> Upsert {
     Upsert::by(["sku", "shop"])
 }
 
-async fn publish(table: &Table, upsert: &Upsert, new: &[Row], gone: &[Row]) -> Receipt {
+pub(crate) async fn publish(table: &Table, upsert: &Upsert, new: &[Row], gone: &[Row]) -> Receipt {
     let options = WriteOptions::new()
         .with_mode(Mode::Upsert(upsert.clone()))
         .with_row_group_rows(64);
@@ -147,10 +147,10 @@ impl Model {
 }
 
 /// SplitMix64.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -158,7 +158,7 @@ impl Random {
         (z ^ (z >> 31)) % bound
     }
 
-    fn rows(&mut self, count: u64, keys: u64) -> Vec<Row> {
+    pub(crate) fn rows(&mut self, count: u64, keys: u64) -> Vec<Row> {
         (0..count)
             .map(|_| {
                 let sku = self.below(keys) as i64;
