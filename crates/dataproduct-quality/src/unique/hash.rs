@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    ArrowPrimitiveType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type,
-    Int32Type, Int64Type, TimestampMicrosecondType,
+    ArrowDictionaryKeyType, ArrowPrimitiveType, Date32Type, Decimal128Type, Float32Type,
+    Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
 };
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_buffer::NullBuffer;
@@ -144,6 +144,29 @@ pub(super) fn column_of(rows: &RecordBatch, path: &str) -> Result<ArrayRef, Stri
     }
 }
 
+/// Adds text that is stored once for each different value.
+fn labels<K>(hashes: &mut [u64], array: &ArrayRef, secret: u64) -> Result<(), String>
+where
+    K: ArrowDictionaryKeyType,
+    usize: TryFrom<K::Native>,
+{
+    let labels = array
+        .as_dictionary_opt::<K>()
+        .ok_or("labels of another type")?;
+    let texts = labels
+        .values()
+        .as_string_opt::<i32>()
+        .ok_or("labels that are no text")?;
+    for (hash, key) in hashes.iter_mut().zip(labels.keys().values()) {
+        let label = usize::try_from(*key)
+            .ok()
+            .filter(|label| *label < texts.len());
+        let text = label.map_or(&[][..], |label| texts.value(label).as_bytes());
+        *hash = bytes(*hash, text, secret);
+    }
+    Ok(())
+}
+
 fn is_hashed_directly(data_type: &DataType) -> bool {
     match data_type {
         DataType::Dictionary(_, values) => **values == DataType::Utf8,
@@ -243,23 +266,10 @@ fn add(hashes: &mut [u64], array: &ArrayRef, secret: u64) -> Result<(), String> 
             }
             Ok(())
         }
-        DataType::Dictionary(..) => {
-            let labels = array
-                .as_dictionary_opt::<Int16Type>()
-                .ok_or("labels of another type")?;
-            let texts = labels
-                .values()
-                .as_string_opt::<i32>()
-                .ok_or("labels that are no text")?;
-            for (hash, key) in hashes.iter_mut().zip(labels.keys().values()) {
-                let label = usize::try_from(*key)
-                    .ok()
-                    .filter(|label| *label < texts.len());
-                let text = label.map_or(&[][..], |label| texts.value(label).as_bytes());
-                *hash = bytes(*hash, text, secret);
-            }
-            Ok(())
-        }
+        DataType::Dictionary(keys, _) => match **keys {
+            DataType::Int32 => labels::<Int32Type>(hashes, array, secret),
+            _ => labels::<Int16Type>(hashes, array, secret),
+        },
         DataType::Boolean => {
             let truths = array.as_boolean();
             for (row, hash) in hashes.iter_mut().enumerate() {

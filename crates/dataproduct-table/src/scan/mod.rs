@@ -2,7 +2,7 @@
 
 pub(crate) mod bounds;
 pub(crate) mod file;
-mod positions;
+pub(crate) mod positions;
 pub(crate) mod prune;
 pub(crate) mod unit;
 
@@ -295,6 +295,7 @@ impl Scan {
             storage: self.snapshot.table().storage().clone(),
             predicate,
             only_prunes: false,
+            keeps_dictionaries: false,
             verify: self.verify,
             batch_rows: self.batch_rows,
             counters: Arc::new(Counters::default()),
@@ -339,10 +340,12 @@ impl Prepared {
     }
 
     /// Leaves out what a predicate, under the names in files, shows not to match, and filters nothing row by row.
+    /// Text that is stored as a dictionary may be yielded as one.
     pub(crate) fn prune_only(&mut self, predicate: Bound) {
         let output = Output {
             predicate: Some(predicate),
             only_prunes: true,
+            keeps_dictionaries: !self.mapped,
             ..Output::clone(&self.output)
         };
         self.output = Arc::new(output);

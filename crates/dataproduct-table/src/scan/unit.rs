@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
-use arrow_schema::{ArrowError, DataType, Field, SchemaRef};
+use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use arrow_select::filter::filter_record_batch;
 use parquet::DecodeResult;
 use parquet::arrow::ProjectionMask;
@@ -34,6 +34,8 @@ pub(crate) struct Output {
     pub(crate) predicate: Option<Bound>,
     /// Whether the predicate is there to leave out files, row groups and pages, and filters no rows.
     pub(crate) only_prunes: bool,
+    /// Whether text that is stored as a dictionary is yielded as one, whatever the reader's schema says.
+    pub(crate) keeps_dictionaries: bool,
     pub(crate) verify: Verify,
     pub(crate) batch_rows: usize,
     pub(crate) counters: Arc<Counters>,
@@ -125,13 +127,31 @@ impl Output {
                     let constant = constant_column(text, stored.data_type(), rows, name)?;
                     self.fit(&constant, field, Some(add))?
                 }
+                (Some(column), _) if self.keeps(column, field) => Arc::clone(column),
                 (Some(column), add) => self.fit(column, field, add)?,
                 (None, add) => self.fit(&new_null_array(field.data_type(), rows), field, add)?,
             });
         }
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)
+        let schema = match self.keeps_dictionaries {
+            false => Arc::clone(&self.schema),
+            true => {
+                let fields = self.schema.fields().iter().zip(&columns);
+                let fields = fields.map(|(field, column)| {
+                    Field::clone(field).with_data_type(column.data_type().clone())
+                });
+                Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+            }
+        };
+        RecordBatch::try_new_with_options(schema, columns, &options)
             .map_err(|error| Error::encoding("reading rows", error))
+    }
+
+    fn keeps(&self, column: &ArrayRef, field: &Field) -> bool {
+        let DataType::Dictionary(_, values) = column.data_type() else {
+            return false;
+        };
+        self.keeps_dictionaries && values.as_ref() == field.data_type()
     }
 }
 

@@ -1,16 +1,17 @@
 //! Finding the rows of a publish by key, exactly.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use arrow_array::{ArrayRef, RecordBatch, UInt32Array};
 use arrow_row::{RowConverter, SortField};
 use arrow_schema::Schema;
-use arrow_select::take::take;
+use arrow_select::take::{take, take_record_batch};
 use dataproduct_quality::unique::{KeyHasher, Nulls};
 
 use super::Upsert;
 use crate::error::{Error, Result};
-use crate::schema::column_names;
+use crate::scan::positions::Positions;
+use crate::schema::{column_names, read_as};
 
 /// A value in a form whose bytes compare like the values do, nulls first.
 pub(super) type Encoded = Box<[u8]>;
@@ -20,9 +21,13 @@ pub(super) type Encoded = Box<[u8]>;
 pub(super) struct KeyForms {
     key: Vec<String>,
     latest: Option<String>,
+    /// The columns of both, in the types in which they are compared.
+    schema: Schema,
     hasher: KeyHasher,
     keys: RowConverter,
     times: Option<RowConverter>,
+    /// The bits of a hash that count; few of them in tests, so that keys collide.
+    bits: u64,
 }
 
 impl KeyForms {
@@ -58,9 +63,11 @@ impl KeyForms {
         Ok(Self {
             key: upsert.key.clone(),
             latest: upsert.latest.clone(),
+            schema: schema.clone(),
             hasher,
             keys: converter(fields)?,
             times,
+            bits: u64::MAX,
         })
     }
 
@@ -72,10 +79,8 @@ impl KeyForms {
     }
 
     fn hash(&self, rows: &RecordBatch) -> Result<Vec<u64>> {
-        let (hashes, _) = self
-            .hasher
-            .hash(rows)
-            .map_err(|reason| Error::encoding("comparing keys", reason))?;
+        let mut hashes = hashes(&self.hasher, rows)?;
+        hashes.iter_mut().for_each(|hash| *hash &= self.bits);
         Ok(hashes)
     }
 
@@ -96,7 +101,10 @@ impl KeyForms {
                             column: name.clone(),
                             available: column_names(rows.schema_ref()),
                         })?;
-                    take(column, &indices, None).map_err(failed)
+                    let field = self.schema.field_with_name(name).map_err(failed)?;
+                    // Text may have been read as a dictionary.
+                    let taken = take(column, &indices, None).map_err(failed)?;
+                    read_as(&taken, field.data_type(), name)
                 })
                 .collect()
         };
@@ -209,41 +217,47 @@ impl<T> KeyTable<T> {
         Ok(())
     }
 
-    /// What quickly leaves out rows that have the key of no entry.
-    pub(super) fn sieve(&self) -> Sieve {
-        Sieve::of(self.by_hash.keys().copied())
-    }
-
-    /// Adds the rows of a batch that have the key of an entry. `positions` says where in its file each is.
+    /// Adds the rows of a batch that have the key of an entry. The sieve is that of the entries.
     pub(super) fn hits(
         &self,
         sieve: &Sieve,
         rows: &RecordBatch,
-        positions: &[u64],
+        positions: Positions<'_>,
         hits: &mut Vec<Hit>,
     ) -> Result<()> {
-        let hashes = self.forms.hash(rows)?;
-        let may_hit = |hash: &u64| sieve.may_hold(*hash) && self.by_hash.contains_key(hash);
-        let candidates: Vec<u32> = (0u32..)
-            .zip(&hashes)
-            .filter(|(_, hash)| may_hit(hash))
-            .map(|(row, _)| row)
-            .collect();
+        let candidates = sieve.candidates(rows)?;
         if candidates.is_empty() {
             return Ok(());
         }
-        let encoded = self.forms.encode(rows, &candidates)?;
-        for (row, (key, time)) in candidates.into_iter().zip(encoded) {
-            if let Some(entry) = self.find(hashes[row as usize], &key) {
+        let indices = UInt32Array::from(candidates.clone());
+        let taken = take_record_batch(rows, &indices)
+            .map_err(|error| Error::encoding("comparing keys", error))?;
+        let hashes = self.forms.hash(&taken)?;
+        let found: Vec<u32> = (0u32..)
+            .zip(&hashes)
+            .filter(|(_, hash)| self.by_hash.contains_key(hash))
+            .map(|(row, _)| row)
+            .collect();
+        let encoded = self.forms.encode(&taken, &found)?;
+        for (row, (key, time)) in found.into_iter().zip(encoded) {
+            let row = row as usize;
+            if let Some(entry) = self.find(hashes[row], &key) {
                 hits.push(Hit {
                     entry,
-                    row: positions[row as usize],
+                    row: positions.of(candidates[row] as usize),
                     time,
                 });
             }
         }
         Ok(())
     }
+}
+
+fn hashes(hasher: &KeyHasher, rows: &RecordBatch) -> Result<Vec<u64>> {
+    let (hashes, _) = hasher
+        .hash(rows)
+        .map_err(|reason| Error::encoding("comparing keys", reason))?;
+    Ok(hashes)
 }
 
 fn too_many() -> Error {
@@ -254,30 +268,98 @@ fn too_many() -> Error {
     }
 }
 
-/// A set of hashes that fits into the processor's cache and errs on one side only: it may say of one in 64 hashes
-/// that are not in it that they are.
+/// Quickly leaves out rows that have the key of no entry, by one column of the key: a set of hashes that fits into the
+/// processor's cache, and says of one in 64 that are not in it that they are.
 #[derive(Debug)]
 pub(super) struct Sieve {
+    hasher: KeyHasher,
+    hashes: HashSet<u64>,
     bits: Vec<u64>,
     shift: u32,
 }
 
 impl Sieve {
-    fn of(hashes: impl ExactSizeIterator<Item = u64>) -> Self {
-        let words = hashes.len().next_power_of_two().clamp(1, 1 << 24);
-        let mut sieve = Self {
-            bits: vec![0; words],
-            shift: 64 - 6 - words.trailing_zeros(),
-        };
-        for hash in hashes {
-            let bit = hash >> sieve.shift;
-            sieve.bits[(bit >> 6) as usize] |= 1 << (bit & 63);
+    /// One that lets nothing through, by a column.
+    pub(super) fn new(column: &str, schema: &Schema) -> Result<Self> {
+        let hasher = KeyHasher::new(&[column.to_owned()], Nulls::Distinct, schema)
+            .map_err(|reason| Error::InvalidSpec { reason })?;
+        Ok(Self {
+            hasher,
+            hashes: HashSet::new(),
+            bits: vec![0],
+            shift: 58,
+        })
+    }
+
+    /// Lets the values of these rows through.
+    pub(super) fn add(&mut self, rows: &RecordBatch) -> Result<()> {
+        self.hashes.extend(hashes(&self.hasher, rows)?);
+        Ok(())
+    }
+
+    /// How many different values it lets through.
+    pub(super) fn len(&self) -> usize {
+        self.hashes.len()
+    }
+
+    /// Once all values are added.
+    pub(super) fn build(mut self) -> Self {
+        let words = self.hashes.len().next_power_of_two().clamp(1, 1 << 24);
+        self.bits = vec![0; words];
+        self.shift = 64 - 6 - words.trailing_zeros();
+        for hash in &self.hashes {
+            let bit = hash >> self.shift;
+            self.bits[(bit >> 6) as usize] |= 1 << (bit & 63);
         }
-        sieve
+        self
     }
 
     fn may_hold(&self, hash: u64) -> bool {
         let bit = hash >> self.shift;
-        self.bits[(bit >> 6) as usize] & (1 << (bit & 63)) != 0
+        self.bits[(bit >> 6) as usize] & (1 << (bit & 63)) != 0 && self.hashes.contains(&hash)
+    }
+
+    /// The rows that may have the key of an entry.
+    fn candidates(&self, rows: &RecordBatch) -> Result<Vec<u32>> {
+        let candidates = (0u32..).zip(hashes(&self.hasher, rows)?);
+        let candidates = candidates.filter(|(_, hash)| self.may_hold(*hash));
+        Ok(candidates.map(|(row, _)| row).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::write::keyed::tests::{Random, batch, by_key, schema};
+
+    #[test]
+    fn keys_of_one_hash_are_told_apart() {
+        for bits in [0, 1, 0xff, u64::MAX] {
+            let mut forms = KeyForms::new(&by_key(), &schema()).unwrap();
+            forms.bits = bits;
+            let mut table = KeyTable::new(forms);
+            let rows = Random(bits).rows(500, 100);
+            let mut lost = 0;
+            table
+                .insert(&batch(&rows), |row| row, |_| lost += 1)
+                .unwrap();
+            let last: HashMap<_, _> = rows
+                .iter()
+                .enumerate()
+                .map(|(n, row)| (&row.0, n))
+                .collect();
+            assert_eq!(table.entries().len(), last.len());
+            assert_eq!(lost, rows.len() - last.len());
+            let encoded = table
+                .forms
+                .encode(&batch(&rows), &(0..500).collect::<Vec<_>>());
+            let hashes = table.forms.hash(&batch(&rows)).unwrap();
+            for ((row, hash), (key, _)) in rows.iter().zip(hashes).zip(encoded.unwrap()) {
+                let found = table.find(hash, &key).unwrap();
+                assert_eq!(table.entries()[found as usize].what, last[&row.0]);
+            }
+        }
     }
 }

@@ -77,6 +77,10 @@ impl Keyed {
         let mut superseded = vec![BTreeSet::new(); staged.len()];
         let mut superseded_deletes = 0;
         let mut values = Values::new(upsert);
+        let sieves = upsert.key.iter();
+        let mut sieves = sieves
+            .map(|column| Sieve::new(column, &state.schema.arrow))
+            .collect::<Result<Vec<_>>>()?;
         let mut staging = state.clone();
         staging.files = Arc::new(staged.iter().cloned().fold(
             Files::default(),
@@ -96,9 +100,10 @@ impl Keyed {
             prepared
                 .visit(add, |batch, positions| {
                     values.add(&batch)?;
+                    sieves.iter_mut().try_for_each(|sieve| sieve.add(&batch))?;
                     let what = |row: usize| What::Row {
                         file,
-                        row: positions[row],
+                        row: positions.of(row),
                     };
                     keys.insert(&batch, what, &mut lost)
                 })
@@ -106,13 +111,18 @@ impl Keyed {
         }
         for batch in deletes {
             values.add(batch)?;
+            sieves.iter_mut().try_for_each(|sieve| sieve.add(batch))?;
             keys.insert(batch, |_| What::Delete, &mut lost)?;
         }
-        let sieve = keys.sieve();
+        // The column with the most values leaves out the most rows.
+        let sieve = sieves.into_iter().max_by_key(Sieve::len);
+        let sieve = sieve.ok_or_else(|| Error::InvalidSpec {
+            reason: "no key column is named".to_owned(),
+        })?;
         Ok(Self {
             pruning: values.bounds(state),
             table: keys,
-            sieve,
+            sieve: sieve.build(),
             staged,
             superseded,
             superseded_deletes,
