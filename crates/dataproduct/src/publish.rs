@@ -14,7 +14,7 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use dataproduct_contract::row::{DEFAULT_ROWS_PER_BATCH, DataProduct, RowError};
 use dataproduct_contract::{Contract, ProductName, Version};
 use dataproduct_table::{
-    Literal, Location, Mode, PublishFacts, Table, TableSpec, WriteOptions, Writer,
+    Literal, Location, Mode, PublishFacts, Table, TableSpec, Upsert, WriteOptions, Writer,
 };
 use tokio::sync::mpsc;
 
@@ -29,6 +29,9 @@ use crate::{Error, Mesh, Result, life};
 #[must_use]
 pub struct Publish {
     mode: Mode,
+    /// Whether rows are changed by the key that the contract names.
+    by_key: bool,
+    deletes: Vec<RecordBatch>,
     as_of: Option<DateTime<Utc>>,
     publish_id: Option<String>,
     /// Why the rows are only a part of what figures are promised of, if they are.
@@ -67,6 +70,39 @@ impl Publish {
             mode: Mode::ReplacePartitions(partitions),
             ..self
         }
+    }
+
+    /// Puts each row in the place of the one with its primary key, or adds it. Of two rows of a key the one with the
+    /// later event time counts, if the contract has such a column, so that what arrives late changes nothing; else the
+    /// one published later.
+    ///
+    /// The contract must have a primary key and the custom property `delta.enableDeletionVectors: true`, since programs
+    /// that do not know deletion vectors cannot read the table (docs/format.md names them).
+    pub fn upsert() -> Self {
+        Self {
+            by_key: true,
+            ..Self::default()
+        }
+    }
+
+    /// Takes out the rows with these keys as well: the columns of the primary key and, if the contract has one, of the
+    /// event time, in any order. For an [upsert](Self::upsert); may be repeated.
+    pub fn with_deletes(mut self, keys: RecordBatch) -> Self {
+        self.deletes.push(keys);
+        self
+    }
+
+    /// What the table is to do with the rows that are there.
+    fn mode_for(&self, contract: &Contract) -> Mode {
+        if !self.by_key {
+            return self.mode.clone();
+        }
+        let key = contract.key();
+        let upsert = Upsert::by(key.iter().map(|column| column.name.clone()));
+        Mode::Upsert(match contract.event_time() {
+            Some(column) => upsert.latest_by(column.name.clone()),
+            None => upsert,
+        })
     }
 
     /// Vouches that the product is complete up to that instant; by default, up to the start of the
@@ -409,13 +445,16 @@ impl Run {
             ..PublishFacts::default()
         };
         let mut options = WriteOptions::new()
-            .with_mode(how.mode)
+            .with_mode(how.mode_for(&contract))
             .with_facts(facts)
             .with_contract_before(passed.before.clone());
         if let Some(id) = how.publish_id {
             options = options.with_publish_id(id);
         }
-        let writer = table.write(options).await?;
+        let mut writer = table.write(options).await?;
+        for keys in &how.deletes {
+            writer.delete(keys)?;
+        }
         let audit = Audit::begin(
             &publisher.mesh,
             &contract,

@@ -265,12 +265,12 @@ impl Writer {
     }
 
     /// Takes back what was pushed so far, so that other rows can be pushed in its place under the same publish id.
-    /// The files written stay as files that no version refers to.
+    /// What is to be [deleted](Writer::delete) stays to be deleted. The files written stay as files that no version refers
+    /// to.
     pub fn restart(&mut self) {
         self.open.clear();
         self.recent.clear();
         self.adds.clear();
-        self.deletes.clear();
         self.rows = 0;
         self.failed = false;
     }

@@ -1,0 +1,160 @@
+//! A keyed product: rows take the place of those with their key.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use dataproduct::contract::{ContractBuilder, OnFailure};
+use dataproduct::prelude::*;
+use dataproduct::{Column, DataType, Durability};
+use futures::TryStreamExt;
+
+fn builder(version: &str) -> ContractBuilder {
+    Contract::builder("inventory.levels", version)
+        .with_owner("inventory-platform")
+        .with_on_failure(OnFailure::Quarantine)
+        .with_column(Column::new("sku", DataType::String).with_key(1))
+        .with_column(Column::new("pieces", DataType::Int64).with_minimum(0))
+        .with_column(Column::new("counted_at", DataType::Timestamp).with_event_time())
+}
+
+fn keyed() -> Contract {
+    let builder = builder("1.0.0").with_custom("delta.enableDeletionVectors", true);
+    builder.build().unwrap()
+}
+
+fn mesh(folder: &tempfile::TempDir) -> Mesh {
+    Mesh::builder()
+        .with_root(folder.path().to_string_lossy())
+        .with_durability(Durability::None)
+        .build()
+        .unwrap()
+}
+
+/// Rows of sku, pieces and hour.
+fn batch(rows: &[(&str, i64, i64)]) -> RecordBatch {
+    let skus: StringArray = rows.iter().map(|row| Some(row.0)).collect();
+    let pieces: Int64Array = rows.iter().map(|row| Some(row.1)).collect();
+    let hours = rows.iter().map(|row| Some(row.2 * 3_600_000_000));
+    let counted: TimestampMicrosecondArray = hours.collect();
+    let columns: [(&str, ArrayRef); 3] = [
+        ("sku", Arc::new(skus)),
+        ("pieces", Arc::new(pieces)),
+        ("counted_at", Arc::new(counted.with_timezone("UTC"))),
+    ];
+    RecordBatch::try_from_iter(columns).unwrap()
+}
+
+async fn levels(mesh: &Mesh) -> Vec<(String, i64)> {
+    let product = mesh.product("inventory.levels@^1").await.unwrap();
+    let batches: Vec<RecordBatch> = product
+        .read()
+        .select(["sku", "pieces"])
+        .batches()
+        .await
+        .unwrap()
+        .try_collect()
+        .await
+        .unwrap();
+    let mut levels = Vec::new();
+    for batch in &batches {
+        let skus = batch.column(0).as_string::<i32>().iter().flatten();
+        let pieces = batch.column(1).as_primitive::<Int64Type>().values();
+        levels.extend(skus.map(str::to_owned).zip(pieces.iter().copied()));
+    }
+    levels.sort_unstable();
+    levels
+}
+
+fn expect(levels: &[(&str, i64)]) -> Vec<(String, i64)> {
+    let levels = levels.iter();
+    levels
+        .map(|(sku, pieces)| ((*sku).to_owned(), *pieces))
+        .collect()
+}
+
+#[tokio::test]
+async fn the_latest_row_of_each_key_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let mesh = mesh(&folder);
+    let publisher = mesh.publisher_for(&keyed()).unwrap();
+    let upsert = async |rows: &[(&str, i64, i64)], how: Publish| {
+        publisher.publish([batch(rows)], how).await.unwrap()
+    };
+    let receipt = upsert(
+        &[("a", 1, 10), ("b", 2, 10), ("c", 3, 10)],
+        Publish::upsert(),
+    )
+    .await;
+    assert_eq!(receipt.rows, 3);
+    // A row that breaks a rule is kept apart and changes nothing; one that is late changes nothing.
+    let receipt = upsert(
+        &[("a", 7, 11), ("b", -1, 11), ("c", 9, 9), ("d", 4, 11)],
+        Publish::upsert().with_publish_id("second"),
+    )
+    .await;
+    assert_eq!((receipt.rows, receipt.quarantined), (2, 1));
+    assert_eq!(
+        levels(&mesh).await,
+        expect(&[("a", 7), ("b", 2), ("c", 3), ("d", 4)])
+    );
+    // The same publish again is the same commit.
+    let again = upsert(
+        &[("a", 7, 11), ("b", -1, 11), ("c", 9, 9), ("d", 4, 11)],
+        Publish::upsert().with_publish_id("second"),
+    )
+    .await;
+    assert!(again.already_published);
+    // What is gone, and a delete that is late.
+    let gone = batch(&[("a", 0, 12), ("c", 0, 8), ("nowhere", 0, 12)]);
+    let receipt = upsert(&[("b", 5, 12)], Publish::upsert().with_deletes(gone)).await;
+    assert_eq!(receipt.rows, 1);
+    assert_eq!(levels(&mesh).await, expect(&[("b", 5), ("c", 3), ("d", 4)]));
+}
+
+#[tokio::test]
+async fn who_did_not_ask_for_deletion_vectors_is_told_how() {
+    let folder = tempfile::tempdir().unwrap();
+    let mesh = mesh(&folder);
+    let plain = builder("1.0.0").build().unwrap();
+    let publisher = mesh.publisher_for(&plain).unwrap();
+    let rows = || [batch(&[("a", 1, 10)])];
+    publisher.publish(rows(), Publish::append()).await.unwrap();
+    let error = publisher
+        .publish(rows(), Publish::upsert())
+        .await
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("delta.enableDeletionVectors"),
+        "{error}"
+    );
+    // The next version may ask for them.
+    let keyed = builder("1.1.0")
+        .with_custom("delta.enableDeletionVectors", true)
+        .build()
+        .unwrap();
+    let publisher = mesh.publisher_for(&keyed).unwrap();
+    let now = [batch(&[("a", 2, 11)])];
+    publisher.publish(now, Publish::upsert()).await.unwrap();
+    assert_eq!(levels(&mesh).await, expect(&[("a", 2)]));
+}
+
+#[tokio::test]
+async fn without_a_primary_key_nothing_is_changed_by_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let mesh = mesh(&folder);
+    let keyless = Contract::builder("inventory.levels", "1.0.0")
+        .with_owner("inventory-platform")
+        .with_column(Column::new("sku", DataType::String))
+        .with_custom("delta.enableDeletionVectors", true)
+        .build()
+        .unwrap();
+    let publisher = mesh.publisher_for(&keyless).unwrap();
+    let rows = batch(&[("a", 1, 10)]).project(&[0]).unwrap();
+    let error = publisher
+        .publish([rows], Publish::upsert())
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("no key column"), "{error}");
+}
