@@ -35,6 +35,7 @@
 //! * On local disk an acknowledged commit is flushed, see [`Durability`].
 
 mod changes;
+mod compact;
 mod contracts;
 mod deletion;
 mod error;
@@ -58,6 +59,10 @@ mod value;
 mod write;
 
 pub use changes::{ChangeKind, ChangedRows, Changes, RowChanges, VersionChanges};
+pub use compact::{
+    Compaction, CompactionReport, DEFAULT_DELETED_SHARE, DEFAULT_SMALL_FILE_BYTES,
+    DEFAULT_SMALL_FILES,
+};
 pub use error::{Error, Result};
 pub use facts::{Commit, CommitFacts, ENGINE, PublishFacts};
 pub use local::Durability;

@@ -65,7 +65,7 @@ impl DataFile {
         Self {
             path: path_of(add),
             bytes: add.size.unsigned_abs(),
-            rows: add.rows().map(|rows| rows.saturating_sub(deleted_rows)),
+            rows: add.live_rows(),
             deleted_rows,
             sha256: add.tag(TAG_SHA256).map(str::to_owned),
             partition_values: add.partition_values.clone(),

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
+use crate::compact::Compaction;
 use crate::error::{Error, Result};
 use crate::facts::{Commit, CommitFacts, CommitInfo, ENGINE};
 use crate::kernel;
@@ -51,7 +52,7 @@ struct Inner {
     storage: Storage,
     shared: Arc<Shared>,
     known: Mutex<Known>,
-    checkpoint_interval: u64,
+    options: TableOptions,
 }
 
 /// What all who have a location open in this process share.
@@ -60,6 +61,8 @@ struct Shared {
     queue: Arc<tokio::sync::Mutex<()>>,
     /// Counts what was committed from here, for those who follow the table.
     committed: tokio::sync::watch::Sender<u64>,
+    /// Held by the one task that writes files anew.
+    compacting: Arc<tokio::sync::Semaphore>,
 }
 
 struct Known {
@@ -77,16 +80,18 @@ impl fmt::Debug for Table {
 }
 
 /// How a table is opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use]
 pub struct TableOptions {
     checkpoint_interval: u64,
+    compaction: Option<Compaction>,
 }
 
 impl Default for TableOptions {
     fn default() -> Self {
         Self {
             checkpoint_interval: DEFAULT_CHECKPOINT_INTERVAL,
+            compaction: None,
         }
     }
 }
@@ -95,6 +100,13 @@ impl TableOptions {
     /// Commits from one checkpoint to the next; 0 for none. The default is [`DEFAULT_CHECKPOINT_INTERVAL`].
     pub fn with_checkpoint_interval(mut self, commits: u64) -> Self {
         self.checkpoint_interval = commits;
+        self
+    }
+
+    /// Writes files anew whenever a publish from here leaves some that are worth it, in a task of its own: the publish
+    /// does not wait for it, and an error is logged and no more. By default that is left to [`Table::compact`].
+    pub fn with_auto_compaction(mut self, what: Compaction) -> Self {
+        self.compaction = Some(what.with_dry_run(false));
         self
     }
 }
@@ -197,10 +209,10 @@ impl Table {
     /// Those of [`Table::open`] and [`Table::create`].
     pub async fn open_or_create(location: &Location, spec: &TableSpec) -> Result<Self> {
         let options = TableOptions::default();
-        if let Some(table) = Self::try_open(location, options).await? {
+        if let Some(table) = Self::try_open(location, options.clone()).await? {
             return Ok(table);
         }
-        match Self::try_create(location, spec, options).await? {
+        match Self::try_create(location, spec, options.clone()).await? {
             Some(table) => Ok(table),
             // Somebody else created it meanwhile.
             None => Self::open_with(location, options).await,
@@ -288,7 +300,7 @@ impl Table {
                     state: Arc::new(state),
                     listed: Instant::now(),
                 }),
-                checkpoint_interval: options.checkpoint_interval,
+                options,
             }),
         }
     }
@@ -550,9 +562,11 @@ impl Table {
         self.reload().await.map(drop)
     }
 
-    /// Writes a checkpoint when one is due. It only makes opening faster, so that a failure is noted and no more.
+    /// Writes a checkpoint when one is due, and files anew. That only makes the table faster, so that a failure is
+    /// noted and no more.
     pub(crate) async fn maintain(&self, version: u64) {
-        let interval = self.inner.checkpoint_interval;
+        self.compact_if_due();
+        let interval = self.inner.options.checkpoint_interval;
         if interval > 0
             && version > 0
             && version.is_multiple_of(interval)
@@ -560,6 +574,29 @@ impl Table {
         {
             tracing::warn!(version, %error, "the checkpoint failed; the table is not affected");
         }
+    }
+}
+
+impl Table {
+    fn compact_if_due(&self) {
+        let Some(what) = &self.inner.options.compaction else {
+            return;
+        };
+        if !what.is_due(&self.current()) {
+            return;
+        }
+        let compacting = Arc::clone(&self.inner.shared.compacting);
+        // Another task is at it already.
+        let Ok(permit) = compacting.try_acquire_owned() else {
+            return;
+        };
+        let (table, what) = (self.clone(), what.clone());
+        tokio::spawn(async move {
+            if let Err(error) = table.compact(&what).await {
+                tracing::warn!(%error, "compacting failed; the table is not affected");
+            }
+            drop(permit);
+        });
     }
 }
 
@@ -576,6 +613,7 @@ fn shared_at(location: &Location) -> Arc<Shared> {
     let shared = Arc::new(Shared {
         queue: Arc::default(),
         committed: tokio::sync::watch::Sender::new(0),
+        compacting: Arc::new(tokio::sync::Semaphore::new(1)),
     });
     all.insert(key, Arc::downgrade(&shared));
     shared

@@ -66,6 +66,13 @@ impl Add {
         self.tag(TAG_ROWS)?.parse().ok()
     }
 
+    /// Rows in the file that are part of the table, if its writer recorded how many there are.
+    pub(crate) fn live_rows(&self) -> Option<u64> {
+        let gone = self.deletion_vector.as_ref();
+        let gone = gone.map_or(0, |vector| vector.cardinality.unsigned_abs());
+        Some(self.rows()?.saturating_sub(gone))
+    }
+
     /// Says of the statistics that they are of more rows than are left.
     pub(crate) fn loosen_bounds(&mut self) {
         type Stats = serde_json::Map<String, serde_json::Value>;

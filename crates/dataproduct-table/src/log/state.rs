@@ -53,6 +53,13 @@ impl Files {
         }
     }
 
+    /// A file, if it is there with the same rows as it was.
+    pub(crate) fn same(&self, add: &Add) -> Option<Arc<Add>> {
+        let (path, time) = self.times.get_key_value(add.path.as_str())?;
+        let found = self.ordered.get(&(*time, Arc::clone(path)))?;
+        (found.deletion_vector == add.deletion_vector).then(|| Arc::clone(found))
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Add>> {
         self.ordered.values()
     }

@@ -22,6 +22,7 @@ use super::file::hex;
 use super::keyed::{Keyed, KeyedRows};
 use super::options::{Follows, OnConflict};
 use super::scope::Scope;
+use crate::compact;
 use crate::error::{Error, Result, is_definite};
 use crate::facts::{Commit, CommitInfo, ENGINE, PublishFacts, StoredFacts};
 use crate::log::action::{Actions, Add, Remove, TAG_SHA256, Txn, write_line};
@@ -47,8 +48,7 @@ pub(crate) struct Plan {
     pub(crate) schema: Arc<TableSchema>,
     pub(crate) scope: Scope,
     pub(crate) adds: Vec<Add>,
-    /// Set if rows are changed by key: then it has the files.
-    pub(crate) keyed: Option<Keyed>,
+    pub(crate) work: Work,
     pub(crate) facts: PublishFacts,
     pub(crate) follows: Follows,
     /// The version behind which it has to be, if any.
@@ -57,11 +57,29 @@ pub(crate) struct Plan {
     pub(crate) timeout: Duration,
 }
 
+/// What becomes of the files that are there.
+pub(crate) enum Work {
+    /// Those in the plan's scope are taken out.
+    Scope,
+    /// Rows are taken out of them by key; this has the plan's files.
+    ByKey(Box<Keyed>),
+    /// The plan's files hold the rows of these, which they replace.
+    Rewrite(Vec<Arc<Add>>),
+}
+
+/// The right to commit, among the publishers of this process.
+pub(crate) type Turn = tokio::sync::OwnedMutexGuard<()>;
+
 /// Commits a publish.
-pub(crate) async fn publish(table: &Table, mut plan: Plan) -> Result<Receipt> {
+pub(crate) async fn publish(table: &Table, plan: Plan) -> Result<Receipt> {
     // Publishers of this process queue up: racing each other through the store would only cost retries.
-    let queue = table.queue();
-    let _turn = queue.lock().await;
+    let turn = table.queue().lock_owned().await;
+    publish_in_turn(table, plan, turn).await
+}
+
+/// Commits a publish whose turn it is.
+pub(crate) async fn publish_in_turn(table: &Table, mut plan: Plan, turn: Turn) -> Result<Receipt> {
+    let _turn = turn;
     table.newest().await?;
     table.check_same().await?;
     let (schema, scope) = (Arc::clone(&plan.schema), plan.scope.clone());
@@ -93,7 +111,11 @@ pub(crate) async fn publish(table: &Table, mut plan: Plan) -> Result<Receipt> {
         check_contract(table, &state, &plan).await?;
         check_since(table, &intent, checked, base).await?;
         checked = base;
-        let effect = Effect::of(table, &mut plan, &state).await?;
+        let effect = Effect::of(table, &mut plan, &state).await;
+        let effect = effect.map_err(|error| match dangling {
+            true => unknown(&plan.publish_id, error),
+            false => error,
+        })?;
         let bytes = bytes::Bytes::from(entry(&plan, &state, &effect)?);
         // The state is updated in place when nobody holds it.
         drop(state);
@@ -361,35 +383,50 @@ struct Effect {
     adds: Vec<Add>,
     rows: u64,
     by_key: Option<KeyedRows>,
+    /// Whether the rows stay what they were.
+    is_rewrite: bool,
 }
 
 impl Effect {
     async fn of(table: &Table, plan: &mut Plan, state: &Arc<TableState>) -> Result<Self> {
         let millis = next_millis(table, state);
-        if let Some(keyed) = &mut plan.keyed {
-            state.check_keyed()?;
-            let change = keyed.change(table, state, millis).await?;
-            return Ok(Self {
-                millis,
-                removes: change.removes,
-                kept: change.kept,
-                adds: change.adds,
-                rows: change.rows.inserted + change.rows.updated,
-                by_key: Some(change.rows),
-            });
-        }
-        let gone = conflict::plan_removes(&plan.scope, state.files.iter().map(AsRef::as_ref));
-        Ok(Self {
+        let mut effect = Self {
             millis,
-            removes: gone
-                .into_iter()
-                .map(|add| Remove::of(add, millis))
-                .collect(),
+            removes: Vec::new(),
             kept: Vec::new(),
             adds: plan.adds.clone(),
             rows: plan.adds.iter().filter_map(Add::rows).sum(),
             by_key: None,
-        })
+            is_rewrite: false,
+        };
+        match &mut plan.work {
+            Work::Scope => {
+                let live = state.files.iter().map(AsRef::as_ref);
+                let gone = conflict::plan_removes(&plan.scope, live).into_iter();
+                effect.removes = gone.map(|add| Remove::of(add, millis)).collect();
+            }
+            Work::ByKey(keyed) => {
+                state.check_keyed()?;
+                let change = keyed.change(table, state, millis).await?;
+                effect.removes = change.removes;
+                effect.kept = change.kept;
+                effect.adds = change.adds;
+                effect.rows = change.rows.inserted + change.rows.updated;
+                effect.by_key = Some(change.rows);
+            }
+            Work::Rewrite(files) => {
+                if files.iter().any(|add| state.files.same(add).is_none()) {
+                    return Err(compact::changed(state));
+                }
+                let gone = files.iter().map(|add| Remove {
+                    data_change: false,
+                    ..Remove::of(add, millis)
+                });
+                effect.removes = gone.collect();
+                effect.is_rewrite = true;
+            }
+        }
+        Ok(effect)
     }
 
     fn files_removed(&self) -> usize {
@@ -457,13 +494,14 @@ fn commit_info(plan: &Plan, facts: StoredFacts, effect: &Effect) -> CommitInfo {
         ("numOutputBytes", facts.bytes.to_string()),
         ("numRemovedFiles", effect.files_removed().to_string()),
     ]);
-    let append = plan.scope == Scope::Nothing;
+    let append = plan.scope == Scope::Nothing && effect.removes.is_empty();
     match &effect.by_key {
         Some(rows) => metrics.extend([
             ("numTargetRowsInserted", rows.inserted.to_string()),
             ("numTargetRowsUpdated", rows.updated.to_string()),
             ("numTargetRowsDeleted", rows.deleted.to_string()),
         ]),
+        None if effect.is_rewrite => {}
         None => {
             let mode = if append { "Append" } else { "Overwrite" };
             parameters.insert("mode", mode.to_owned());
@@ -471,6 +509,7 @@ fn commit_info(plan: &Plan, facts: StoredFacts, effect: &Effect) -> CommitInfo {
     }
     let operation = match effect.by_key {
         Some(_) => "MERGE",
+        None if effect.is_rewrite => "OPTIMIZE",
         None => "WRITE",
     };
     CommitInfo {
@@ -482,7 +521,8 @@ fn commit_info(plan: &Plan, facts: StoredFacts, effect: &Effect) -> CommitInfo {
         engine_info: Some(ENGINE.to_owned()),
         txn_id: Some(plan.txn_id.clone()),
         operation_metrics: serde_json::json!(metrics),
-        dataproduct: Some(facts),
+        // Who only writes files anew publishes nothing.
+        dataproduct: (!effect.is_rewrite).then_some(facts),
     }
 }
 

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use dataproduct_quality::Admitted;
 
-use super::commit::{self, Plan};
+use super::commit::{self, Plan, Turn, Work};
 use super::file::{FileContext, PartitionWriter};
 use super::keyed::{self, Keyed};
 use super::options::{Mode, WriteOptions};
 use super::partition::{self, Part};
 use super::scope::{PartitionValues, Partitions, Scope};
+use crate::compact::CompactionReport;
 use crate::error::{Error, Result};
 use crate::log::action::Add;
 use crate::log::state::{Files, TableState};
@@ -310,31 +311,61 @@ impl Writer {
     /// `OutcomeUnknown` nothing was published.
     pub async fn commit(mut self) -> Result<Receipt> {
         self.finish_files().await?;
-        let keyed = match &self.options.mode {
+        let work = match &self.options.mode {
             Mode::Upsert(upsert) => {
                 let state = self.table.current();
                 self.check_schema(&state)?;
                 let staged = std::mem::take(&mut self.adds);
                 let keyed = Keyed::of(&self.table, &state, upsert, staged, &self.deletes).await?;
-                Some(keyed)
+                Work::ByKey(Box::new(keyed))
             }
-            _ => None,
+            _ => Work::Scope,
         };
-        let plan = Plan {
+        let table = self.table.clone();
+        commit::publish(&table, self.into_plan(work)).await
+    }
+
+    /// Commits what was pushed in the place of files that hold the same rows: a change of files, and of no row. The
+    /// caller may have waited for its turn already.
+    pub(crate) async fn commit_in_place_of(
+        mut self,
+        files: Vec<Arc<Add>>,
+        turn: Option<Turn>,
+    ) -> Result<CompactionReport> {
+        self.finish_files().await?;
+        for add in &mut self.adds {
+            add.data_change = false;
+        }
+        let report = CompactionReport {
+            files_added: self.adds.len() as u64,
+            bytes_added: self.adds.iter().map(|add| add.size.unsigned_abs()).sum(),
+            rows: self.rows,
+            ..CompactionReport::default()
+        };
+        let table = self.table.clone();
+        let plan = self.into_plan(Work::Rewrite(files));
+        match turn {
+            Some(turn) => commit::publish_in_turn(&table, plan, turn).await?,
+            None => commit::publish(&table, plan).await?,
+        };
+        Ok(report)
+    }
+
+    fn into_plan(self, work: Work) -> Plan {
+        Plan {
             base: self.base,
             publish_id: self.publish_id,
             txn_id: uuid::Uuid::now_v7().to_string(),
             schema: self.schema,
             scope: self.scope,
             adds: self.adds,
-            keyed,
+            work,
             facts: self.options.facts,
             follows: self.options.follows,
             expected: self.expected,
             on_conflict: self.options.on_conflict,
             timeout: self.options.commit_timeout,
-        };
-        commit::publish(&self.table, plan).await
+        }
     }
 
     /// Gives the publish up. Files written so far stay as files that no version refers to.

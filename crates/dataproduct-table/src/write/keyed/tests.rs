@@ -83,7 +83,7 @@ pub(crate) async fn publish(table: &Table, upsert: &Upsert, new: &[Row], gone: &
 }
 
 /// The rows as this crate reads them, and as the Delta kernel does.
-async fn read_both(table: &Table) -> (Vec<Row>, Vec<Row>) {
+pub(crate) async fn read_both(table: &Table) -> (Vec<Row>, Vec<Row>) {
     let snapshot = table.snapshot().await.unwrap();
     let ours = snapshot.scan().collect().await.unwrap();
     let output = snapshot.scan().prepare().unwrap().output;

@@ -1,0 +1,252 @@
+//! Writing files anew so that a table stays cheap to read: many small ones into few, and those without the rows that
+//! were taken out of them. No row changes.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use futures::TryStreamExt;
+
+use crate::error::{Error, Result};
+use crate::log::action::Add;
+use crate::log::state::TableState;
+use crate::scan::native;
+use crate::snapshot::Snapshot;
+use crate::table::Table;
+use crate::write::commit::Turn;
+use crate::write::options::{DEFAULT_TARGET_FILE_BYTES, WriteOptions};
+
+/// Below this size a file counts as small, in bytes.
+pub const DEFAULT_SMALL_FILE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// How many small files of a partition are worth writing anew.
+pub const DEFAULT_SMALL_FILES: usize = 16;
+
+/// From this share of taken out rows on a file is worth writing anew without them.
+pub const DEFAULT_DELETED_SHARE: f64 = 0.2;
+
+/// Files that are this large together are written anew while publishers of this process wait: it takes less long than
+/// finding out that one of them changed a file meanwhile.
+const SHORT_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Which files are worth writing anew.
+#[derive(Debug, Clone, PartialEq)]
+#[must_use]
+pub struct Compaction {
+    small_file_bytes: u64,
+    small_files: usize,
+    deleted_share: f64,
+    dry_run: bool,
+}
+
+impl Default for Compaction {
+    fn default() -> Self {
+        Self {
+            small_file_bytes: DEFAULT_SMALL_FILE_BYTES,
+            small_files: DEFAULT_SMALL_FILES,
+            deleted_share: DEFAULT_DELETED_SHARE,
+            dry_run: false,
+        }
+    }
+}
+
+impl Compaction {
+    /// Small files where there are many, and files of which much was taken out.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Below which size a file is small, in bytes; the default is [`DEFAULT_SMALL_FILE_BYTES`].
+    pub fn with_small_file_bytes(mut self, bytes: u64) -> Self {
+        self.small_file_bytes = bytes;
+        self
+    }
+
+    /// How many small files there must be in a partition, at least 2; the default is [`DEFAULT_SMALL_FILES`].
+    pub fn with_small_files(mut self, files: usize) -> Self {
+        self.small_files = files.max(2);
+        self
+    }
+
+    /// What share of a file's rows must have been taken out, above 0 and up to 1; the default is
+    /// [`DEFAULT_DELETED_SHARE`].
+    pub fn with_deleted_share(mut self, share: f64) -> Self {
+        self.deleted_share = share.clamp(f64::MIN_POSITIVE, 1.0);
+        self
+    }
+
+    /// Changes nothing and only says what would be done.
+    pub fn with_dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
+    /// The files of a version that are worth writing anew, each group into one file or a few.
+    fn groups(&self, state: &TableState) -> Vec<Vec<Arc<Add>>> {
+        let mut small: BTreeMap<_, Vec<Arc<Add>>> = BTreeMap::new();
+        let mut groups = Vec::new();
+        for add in state.files.iter() {
+            if add.size.unsigned_abs() < self.small_file_bytes {
+                let partition = add.partition_values.clone();
+                small.entry(partition).or_default().push(Arc::clone(add));
+            } else if self.is_hollow(add) {
+                groups.push(vec![Arc::clone(add)]);
+            }
+        }
+        for files in small.into_values() {
+            if files.len() < self.small_files {
+                // A small file can be hollow too.
+                let hollow = files.into_iter().filter(|add| self.is_hollow(add));
+                groups.extend(hollow.map(|add| vec![add]));
+                continue;
+            }
+            let mut group: Vec<Arc<Add>> = Vec::new();
+            for add in files {
+                if bytes_of(&group) + add.size.unsigned_abs() > DEFAULT_TARGET_FILE_BYTES {
+                    groups.push(std::mem::take(&mut group));
+                }
+                group.push(add);
+            }
+            groups.push(group);
+        }
+        groups.retain(|group| group.len() > 1 || group.iter().any(|add| self.is_hollow(add)));
+        groups
+    }
+
+    /// Whether so many rows were taken out of a file that it is worth writing anew.
+    fn is_hollow(&self, add: &Add) -> bool {
+        let Some(vector) = &add.deletion_vector else {
+            return false;
+        };
+        let gone = vector.cardinality.unsigned_abs();
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a share need not be exact to the last row"
+        )]
+        let reached = |rows: u64| gone as f64 >= self.deleted_share * rows as f64;
+        add.rows().is_some_and(reached)
+    }
+
+    /// Whether there is something to do, by numbers alone.
+    pub(crate) fn is_due(&self, state: &TableState) -> bool {
+        !self.groups(state).is_empty()
+    }
+}
+
+fn bytes_of(files: &[Arc<Add>]) -> u64 {
+    files.iter().map(|add| add.size.unsigned_abs()).sum()
+}
+
+/// What a compaction did, or would do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CompactionReport {
+    /// Versions that it made: one for each group of files.
+    pub versions: u64,
+    /// Files written anew, and their bytes.
+    pub files_removed: u64,
+    /// Bytes of these.
+    pub bytes_removed: u64,
+    /// Files that took their place; 0 for a dry run.
+    pub files_added: u64,
+    /// Bytes of these; 0 for a dry run.
+    pub bytes_added: u64,
+    /// Rows in them; 0 for a dry run.
+    pub rows: u64,
+    /// Groups of files left as they are because a publish changed one of them meanwhile.
+    pub conflicts: u64,
+}
+
+impl CompactionReport {
+    /// Counts the files of a group as written anew.
+    fn take(&mut self, group: &[Arc<Add>]) {
+        self.files_removed += group.len() as u64;
+        self.bytes_removed += bytes_of(group);
+    }
+}
+
+impl Table {
+    /// Writes files anew where that makes the table cheaper to read. The rows stay the same, and readers of older
+    /// versions keep the old files, which stay in the folder.
+    ///
+    /// Publishers are not held up, but for those of this process while small files are written: these are few bytes.
+    /// A publish that changes one of the files meanwhile goes first, and the files are left as they are.
+    ///
+    /// # Errors
+    ///
+    /// `Unsupported` if the table uses a feature that this crate does not write; those of reading a version and of
+    /// [`crate::Writer::commit`]. What was done before the error stays done.
+    pub async fn compact(&self, what: &Compaction) -> Result<CompactionReport> {
+        let mut report = CompactionReport::default();
+        let newest = self.newest().await?;
+        let groups = what.groups(&newest);
+        if what.dry_run {
+            for group in groups {
+                report.take(&group);
+            }
+            return Ok(report);
+        }
+        let mut tried = HashSet::new();
+        // As many groups as there were at first: publishers may go on making new ones.
+        for _ in 0..groups.len() {
+            let turn = self.queue().lock_owned().await;
+            // Publishers may have changed files before it was our turn.
+            let state = self.newest().await?;
+            let fresh = |group: &Vec<Arc<Add>>| group.iter().all(|add| !tried.contains(&add.path));
+            let Some(group) = what.groups(&state).into_iter().find(fresh) else {
+                break;
+            };
+            tried.extend(group.iter().map(|add| add.path.clone()));
+            let turn = Some(turn).filter(|_| bytes_of(&group) <= SHORT_BYTES);
+            match self.compact_group(&state, group.clone(), turn).await {
+                Ok(done) => {
+                    report.take(&group);
+                    report.versions += 1;
+                    report.files_added += done.files_added;
+                    report.bytes_added += done.bytes_added;
+                    report.rows += done.rows;
+                }
+                Err(Error::Conflict { .. }) => report.conflicts += 1,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(report)
+    }
+
+    async fn compact_group(
+        &self,
+        state: &Arc<TableState>,
+        group: Vec<Arc<Add>>,
+        turn: Option<Turn>,
+    ) -> Result<CompactionReport> {
+        let expected: Option<u64> = group.iter().map(|add| add.live_rows()).sum();
+        let mut writer = self.write(WriteOptions::new()).await?;
+        let prepared = Snapshot::new(self.clone(), Arc::clone(state))
+            .scan()
+            .prepare()?;
+        let mut batches = prepared.named(native(group.clone(), Arc::clone(&prepared.output)));
+        let mut rows = 0;
+        while let Some(batch) = batches.try_next().await? {
+            rows += batch.num_rows() as u64;
+            writer.push_batch(&batch).await?;
+        }
+        // Nothing would be worse than a row that is lost in passing.
+        if let Some(expected) = expected.filter(|expected| *expected != rows) {
+            return Err(Error::damaged(
+                self.location(),
+                format!("its log says that files have {expected} rows, they have {rows}"),
+            ));
+        }
+        writer.commit_in_place_of(group, turn).await
+    }
+}
+
+/// A publish changed files that were to be written anew.
+pub(crate) fn changed(state: &TableState) -> Error {
+    Error::Conflict {
+        version: state.version,
+        reason: "changed files while they were being compacted".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
