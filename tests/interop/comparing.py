@@ -72,7 +72,8 @@ def from_arrow(table: pyarrow.Table, schema: pyarrow.Schema) -> collections.Coun
 
 def with_deltalake(path: pathlib.Path, schema: pyarrow.Schema) -> collections.Counter:
     table = deltalake.DeltaTable(str(path))
-    if "columnMapping" in (table.protocol().reader_features or []):
+    features = table.protocol().reader_features or []
+    if "columnMapping" in features or "deletionVectors" in features:
         # Only its query engine reads such tables, the way over pyarrow does not.
         query = deltalake.QueryBuilder().register("t", table).execute("SELECT * FROM t")
         return from_arrow(pyarrow.table(query.read_all()), schema)

@@ -29,7 +29,7 @@ pub const DEFAULT_DELETED_SHARE: f64 = 0.2;
 const SHORT_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Which files are worth writing anew.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 #[must_use]
 pub struct Compaction {
     small_file_bytes: u64,

@@ -216,8 +216,10 @@ async fn read_from(
         return Err(damaged("is larger than any file has rows for"));
     }
     let path = storage.path(name)?;
-    let ranges = [offset..offset + 4 + size + 4];
-    let bytes = storage.read_ranges(&path, &ranges).await?;
+    let range = offset..offset + 4 + size + 4;
+    let bytes = storage
+        .read_ranges(&path, std::slice::from_ref(&range))
+        .await?;
     let bytes = bytes.into_iter().next().unwrap_or_default();
     let framed = (|| {
         let (length, rest) = bytes.split_first_chunk::<4>()?;

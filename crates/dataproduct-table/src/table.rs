@@ -80,7 +80,7 @@ impl fmt::Debug for Table {
 }
 
 /// How a table is opened.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 #[must_use]
 pub struct TableOptions {
     checkpoint_interval: u64,
@@ -209,10 +209,10 @@ impl Table {
     /// Those of [`Table::open`] and [`Table::create`].
     pub async fn open_or_create(location: &Location, spec: &TableSpec) -> Result<Self> {
         let options = TableOptions::default();
-        if let Some(table) = Self::try_open(location, options.clone()).await? {
+        if let Some(table) = Self::try_open(location, options).await? {
             return Ok(table);
         }
-        match Self::try_create(location, spec, options.clone()).await? {
+        match Self::try_create(location, spec, options).await? {
             Some(table) => Ok(table),
             // Somebody else created it meanwhile.
             None => Self::open_with(location, options).await,
@@ -579,7 +579,7 @@ impl Table {
 
 impl Table {
     fn compact_if_due(&self) {
-        let Some(what) = &self.inner.options.compaction else {
+        let Some(what) = self.inner.options.compaction else {
             return;
         };
         if !what.is_due(&self.current()) {
@@ -590,7 +590,7 @@ impl Table {
         let Ok(permit) = compacting.try_acquire_owned() else {
             return;
         };
-        let (table, what) = (self.clone(), what.clone());
+        let table = self.clone();
         tokio::spawn(async move {
             if let Err(error) = table.compact(&what).await {
                 tracing::warn!(%error, "compacting failed; the table is not affected");

@@ -1,3 +1,8 @@
+#![expect(
+    clippy::single_range_in_vec_init,
+    reason = "a list of ranges that happens to hold one"
+)]
+
 use super::*;
 
 fn of(rows: &[u64]) -> Deleted {

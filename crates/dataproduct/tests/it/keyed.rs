@@ -1,5 +1,6 @@
 //! A keyed product: rows take the place of those with their key.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -8,6 +9,7 @@ use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicro
 use dataproduct::contract::{ContractBuilder, OnFailure};
 use dataproduct::prelude::*;
 use dataproduct::{Column, DataType, Durability};
+use dataproduct_table::{Compaction, Location, Table};
 use futures::TryStreamExt;
 
 fn builder(version: &str) -> ContractBuilder {
@@ -157,4 +159,88 @@ async fn without_a_primary_key_nothing_is_changed_by_key() {
         .await
         .unwrap_err();
     assert!(error.to_string().contains("no key column"), "{error}");
+}
+
+/// With `DATAPRODUCT_EVOLUTION` the table stays there, with what other programs should find in it.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_version_reads_what_was_changed_by_key() {
+    let directory = tempfile::tempdir().unwrap();
+    let asked = std::env::var("DATAPRODUCT_EVOLUTION").ok();
+    let folder = asked.clone().map_or(directory.path().into(), PathBuf::from);
+    let root = folder.join("mesh-keyed");
+    let mesh = Mesh::builder().with_root(root.to_string_lossy()).build();
+    let mesh = mesh.unwrap();
+    let publisher = mesh.publisher_for(&keyed()).unwrap();
+    let skus: Vec<String> = (0..30_000).map(|sku| format!("sku-{sku:05}")).collect();
+    let some = |step: usize, pieces: i64| -> Vec<(&str, i64, i64)> {
+        let skus = skus.iter().step_by(step);
+        skus.map(|sku| (sku.as_str(), pieces, pieces)).collect()
+    };
+    let upsert = async |rows: &[(&str, i64, i64)], how: Publish| {
+        publisher.publish([batch(rows)], how).await.unwrap()
+    };
+    upsert(&some(1, 1), Publish::upsert()).await;
+    // Enough of them for a file of deletion vectors, then few.
+    upsert(&some(3, 2), Publish::upsert()).await;
+    let gone = batch(&some(7, 3));
+    upsert(&some(1000, 4), Publish::upsert().with_deletes(gone)).await;
+    let expect: Vec<(String, i64)> = skus
+        .iter()
+        .enumerate()
+        .filter_map(|(sku, name)| {
+            let pieces = match sku {
+                sku if sku % 1000 == 0 => 4,
+                sku if sku % 7 == 0 => return None,
+                sku if sku % 3 == 0 => 2,
+                _ => 1,
+            };
+            Some((name.clone(), pieces))
+        })
+        .collect();
+    assert_eq!(levels(&mesh).await, expect);
+    let path = root.join("inventory/levels/v1");
+    let location = Location::parse(path.to_str().unwrap()).unwrap();
+    let table = Table::open(&location).await.unwrap();
+    let check = async |case: &str| {
+        let snapshot = table.snapshot().await.unwrap();
+        let vectors = snapshot
+            .files()
+            .iter()
+            .filter(|f| f.deleted_rows > 0)
+            .count();
+        assert_eq!(vectors > 0, case == "keyed");
+        assert_eq!(levels(&mesh).await, expect, "{case}");
+        if asked.is_none() {
+            return;
+        }
+        let batches = snapshot.scan().collect().await.unwrap();
+        let dump = std::fs::File::create(folder.join(format!("{case}.parquet"))).unwrap();
+        let schema = Arc::clone(snapshot.schema());
+        let mut dump = parquet::arrow::ArrowWriter::try_new(dump, schema, None).unwrap();
+        batches.iter().for_each(|batch| dump.write(batch).unwrap());
+        dump.close().unwrap();
+        // As it is now: the folder of the table goes on changing.
+        copy(&path, &folder.join(case));
+        let notes = "{\"ours\": [], \"columnMapping\": false, \"typeWidening\": false}";
+        std::fs::write(folder.join(format!("{case}.json")), notes).unwrap();
+    };
+    check("keyed").await;
+    let compaction = Compaction::new()
+        .with_small_files(2)
+        .with_deleted_share(0.01);
+    let report = table.compact(&compaction).await.unwrap();
+    assert_eq!((report.files_removed, report.files_added), (3, 1));
+    check("keyed-compacted").await;
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &to),
+            false => drop(std::fs::copy(entry.path(), to).unwrap()),
+        }
+    }
 }
