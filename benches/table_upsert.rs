@@ -16,7 +16,9 @@ use dataproduct_benches::{
     Order, admit, batch, batches, compare, contract, measure, median, mix, number, rows,
 };
 use dataproduct_contract::Contract;
-use dataproduct_table::{Location, Mode, Table, TableSpec, Upsert, WriteOptions};
+use dataproduct_table::{
+    Compaction, Location, Mode, Table, TableOptions, TableSpec, Upsert, WriteOptions,
+};
 use futures::TryStreamExt;
 
 const KEYS: usize = 1000;
@@ -47,7 +49,9 @@ async fn table(folder: &Path, order: Order, contract: &Contract) -> Table {
         }
     }
     writer.commit().await.expect("a commit");
-    table
+    let options = TableOptions::default().with_auto_compaction(Compaction::new());
+    let table = Table::open_with(&location, options).await;
+    table.expect("a table")
 }
 
 /// Rows of random keys of the table.
@@ -107,6 +111,12 @@ fn main() {
             written_first / given,
             written / 1024.0,
             written / given,
+        );
+        let snapshot = runtime.block_on(table.snapshot()).expect("a snapshot");
+        let gone: u64 = snapshot.files().iter().map(|file| file.deleted_rows).sum();
+        println!(
+            "  then {} files, {gone} rows of which were taken out",
+            snapshot.files().len()
         );
         let read = |table: &Table| {
             runtime.block_on(async {

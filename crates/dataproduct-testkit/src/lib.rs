@@ -7,4 +7,5 @@
 //! assert_eq!(batches.iter().map(|batch| batch.num_rows()).sum::<usize>(), 1_000);
 //! ```
 
+pub mod chaos;
 pub mod stock;

@@ -6,6 +6,7 @@
 )]
 
 mod basics;
+mod chaos;
 mod concurrency;
 mod crash;
 mod evolve;
