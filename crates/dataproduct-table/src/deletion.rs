@@ -217,9 +217,21 @@ async fn read_from(
     }
     let path = storage.path(name)?;
     let range = offset..offset + 4 + size + 4;
-    let bytes = storage
+    let bytes = match storage
         .read_ranges(&path, std::slice::from_ref(&range))
-        .await?;
+        .await
+    {
+        Err(Error::Store {
+            source: object_store::Error::NotFound { .. },
+            ..
+        }) => {
+            return Err(Error::damaged(
+                name,
+                "it is gone, with its deletion vectors",
+            ));
+        }
+        read => read?,
+    };
     let bytes = bytes.into_iter().next().unwrap_or_default();
     let framed = (|| {
         let (length, rest) = bytes.split_first_chunk::<4>()?;

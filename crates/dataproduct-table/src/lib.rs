@@ -55,6 +55,7 @@ mod snapshot;
 mod spec;
 mod storage;
 mod table;
+mod vacuum;
 mod value;
 mod write;
 
@@ -77,6 +78,7 @@ pub use scan::{DEFAULT_BATCH_ROWS, Scan, ScanReport, ScanStream, Verify};
 pub use snapshot::{DataFile, Snapshot};
 pub use spec::TableSpec;
 pub use table::{DEFAULT_CHECKPOINT_INTERVAL, Receipt, Table, TableOptions};
+pub use vacuum::{DEFAULT_RETENTION, Lease, SHORTEST_RETENTION, Vacuum, VacuumReport};
 pub use write::keyed::{KeyedRows, Upsert};
 pub use write::options::{
     DEFAULT_COMMIT_TIMEOUT, DEFAULT_OPEN_PARTITIONS, DEFAULT_ROW_GROUP_ROWS,

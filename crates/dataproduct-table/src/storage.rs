@@ -46,6 +46,11 @@ impl Storage {
         &self.store
     }
 
+    /// The folder within the store.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     pub(crate) fn url(&self) -> &Url {
         &self.url
     }
