@@ -48,6 +48,7 @@ mod product;
 mod publish;
 mod quarantine;
 pub mod record;
+mod session;
 mod status;
 
 pub use both::BothReceipts;
@@ -79,6 +80,7 @@ pub use input::{Batches, Format};
 pub use mesh::{Mesh, MeshBuilder};
 pub use product::{Product, Read, Source};
 pub use publish::{BatchPublisher, Publish, Publisher, Receipt};
+pub use session::{DEFAULT_GROUP_ROWS, DEFAULT_LINGER, Pending, Session, SessionOptions};
 pub use status::ProductStatus;
 
 /// What nearly every user needs: `use dataproduct::prelude::*;`.

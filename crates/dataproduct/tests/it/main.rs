@@ -13,3 +13,4 @@ mod majors;
 mod mesh;
 mod quarantine;
 mod record;
+mod session;
