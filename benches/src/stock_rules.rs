@@ -78,7 +78,7 @@ pub fn contract() -> Contract {
 pub fn by_hand<'a>(schema: &Schema, batches: impl Iterator<Item = Cow<'a, RecordBatch>>) {
     let key = ["sku".to_owned(), "location_id".to_owned()];
     let hasher = KeyHasher::new(&key, Nulls::Distinct, schema).expect("columns");
-    let mut unique = Uniqueness::new(usize::MAX, None);
+    let mut unique = Uniqueness::new(&hasher, usize::MAX, None);
     let places: Vec<String> = (0..200).map(location).collect();
     let places: HashSet<&str> = places.iter().map(String::as_str).collect();
     let (mut bad, mut count, mut newest) = (0_usize, 0, i64::MIN);

@@ -102,7 +102,7 @@ impl Gate {
         let budget = context.unique_budget_bytes / rules.keys.len().max(1);
         let examiner = Examiner::new(contract, &rules);
         let unique = examiner.hashers.iter().map(|hasher| match hasher {
-            Ok(_) => Ok(Uniqueness::new(budget, None)),
+            Ok(keys) => Ok(Uniqueness::new(keys, budget, None)),
             Err(why) => Err(why.clone()),
         });
         let unknown = examiner
