@@ -48,6 +48,7 @@ mod product;
 mod publish;
 mod quarantine;
 pub mod record;
+mod spill;
 mod status;
 
 pub use both::BothReceipts;
