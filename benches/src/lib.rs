@@ -9,6 +9,8 @@
     reason = "a bench that cannot run should stop at once, and prints its result"
 )]
 
+pub mod stock_rules;
+
 use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
@@ -71,6 +73,18 @@ pub fn measure<T>(work: impl FnOnce() -> T) -> (Took, T) {
         over_bytes: status_bytes("VmHWM:").saturating_sub(before),
     };
     (took, done)
+}
+
+/// Processor time of this process since it began.
+#[must_use]
+pub fn cpu_so_far() -> Duration {
+    ProcessTime::now().as_duration()
+}
+
+/// Memory of this process at its highest, in bytes.
+#[must_use]
+pub fn peak_bytes() -> u64 {
+    status_bytes("VmHWM:")
 }
 
 fn status_bytes(key: &str) -> u64 {

@@ -21,6 +21,7 @@ pub use context::{DEFAULT_UNIQUE_BUDGET_BYTES, GateContext};
 pub use run::{RunError, check_rows};
 pub use second::{Concluded, Finished, SecondPass, Separation};
 
+use self::context::SpillPlace;
 use self::examine::{Examined, Examiner, bad_batch, filtered, finding};
 use self::rule::{Planned, Rules};
 use self::tally::Tally;
@@ -102,7 +103,10 @@ impl Gate {
         let budget = context.unique_budget_bytes / rules.keys.len().max(1);
         let examiner = Examiner::new(contract, &rules);
         let unique = examiner.hashers.iter().map(|hasher| match hasher {
-            Ok(_) => Ok(Uniqueness::new(budget, None)),
+            Ok(keys) => {
+                let spill = context.spill.as_ref().map(SpillPlace::open);
+                Ok(Uniqueness::new(keys, budget, spill))
+            }
             Err(why) => Err(why.clone()),
         });
         let unknown = examiner

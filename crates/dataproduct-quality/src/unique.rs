@@ -5,11 +5,14 @@
 //! spilled. As long as no hash comes twice, no key does: that is a proof, since equal keys have equal hashes. Where one
 //! does, the rows are looked at again and the keys concerned are compared themselves ([`Confirm`]).
 //!
+//! Keys of one whole number, day or instant are kept as themselves, in a few bits each where they lie close together.
+//!
 //! `0.0` and `-0.0` are equal, and every NaN is equal to every other. What a missing part is depends on what is asked,
 //! see [`Nulls`].
 
 mod confirm;
 mod hash;
+mod numbers;
 mod part;
 mod spill;
 

@@ -13,6 +13,7 @@ use dataproduct_quality::{
 use dataproduct_table::{QuarantineWriter, Snapshot, Table, Writer};
 use futures::TryStreamExt as _;
 
+use crate::spill::SpillFile;
 use crate::{Error, Mesh, Result};
 
 /// Over how many publishes rules may look back.
@@ -38,7 +39,8 @@ impl Audit {
         publish_id: &str,
         part: Option<&'static str>,
     ) -> Result<Self> {
-        let mut context = GateContext::new(publish_id, mesh.0.now());
+        let mut context = GateContext::new(publish_id, mesh.0.now())
+            .with_spill(|| Box::new(SpillFile::default()));
         if let Some(why) = part {
             context = context.with_part(why);
         }

@@ -14,6 +14,7 @@ use futures::TryStreamExt as _;
 
 use crate::input::{self, Format};
 use crate::product::Product;
+use crate::spill::SpillFile;
 use crate::{Error, Mesh, Result, audit};
 
 /// How rows are checked that are not published.
@@ -128,7 +129,9 @@ impl DataCheck {
     ) -> Result<QualityReport> {
         let id = self.run_id.clone();
         let id = id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
-        let mut context = GateContext::new(id, self.now).with_source(source);
+        let mut context = GateContext::new(id, self.now)
+            .with_source(source)
+            .with_spill(|| Box::new(SpillFile::default()));
         if let Some(mesh) = &self.mesh {
             let runtime = runtime()?;
             context = runtime.block_on(audit::with_keys(mesh, contract, context));

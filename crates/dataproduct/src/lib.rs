@@ -49,6 +49,7 @@ mod publish;
 mod quarantine;
 pub mod record;
 mod session;
+mod spill;
 mod status;
 
 pub use both::BothReceipts;

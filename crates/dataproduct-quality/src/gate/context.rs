@@ -1,11 +1,13 @@
 //! What the gate is told besides contract and rows: it looks nothing up itself.
 
+use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use dataproduct_contract::{Check, Column, ColumnRef, Contract, DataType};
 
 use crate::measure::{ReferenceKeys, Refers};
+use crate::unique::Spill;
 
 /// Keys that rows refer to, or why they could not be read.
 type Known = Result<Arc<ReferenceKeys>, String>;
@@ -23,7 +25,26 @@ pub struct GateContext {
     pub(crate) rows_before: Option<Vec<u64>>,
     pub(crate) keys: Vec<(Vec<ColumnRef>, Known)>,
     pub(crate) unique_budget_bytes: usize,
+    pub(crate) spill: Option<SpillPlace>,
     pub(crate) is_part: Option<String>,
+}
+
+type OpenSpill = dyn Fn() -> Box<dyn Spill> + Send + Sync;
+
+/// Gives each key a place of its own to spill to.
+#[derive(Clone)]
+pub(crate) struct SpillPlace(Arc<OpenSpill>);
+
+impl SpillPlace {
+    pub(crate) fn open(&self) -> Box<dyn Spill> {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for SpillPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SpillPlace")
+    }
 }
 
 /// How much memory the keys of one run take before they are spilled, in bytes, unless asked otherwise.
@@ -46,6 +67,7 @@ impl GateContext {
             rows_before: None,
             keys: Vec::new(),
             unique_budget_bytes: DEFAULT_UNIQUE_BUDGET_BYTES,
+            spill: None,
             is_part: None,
         }
     }
@@ -73,10 +95,18 @@ impl GateContext {
         self
     }
 
-    /// How much memory the keys of the run may take before they are spilled, in bytes; the default is
-    /// [`DEFAULT_UNIQUE_BUDGET_BYTES`].
+    /// How much memory the keys of the run may take before they are spilled, in bytes, all keys of the contract
+    /// together; the default is [`DEFAULT_UNIQUE_BUDGET_BYTES`]. Without a place to spill to
+    /// ([`with_spill`](Self::with_spill)) they stay in memory; 8 MiB for each key do so anyway.
     pub fn with_unique_budget_bytes(mut self, bytes: usize) -> Self {
         self.unique_budget_bytes = bytes;
+        self
+    }
+
+    /// Gives a place to spill keys to that are beyond the budget. `open` is called once for each key of the contract, and
+    /// what it gives need do nothing before it is first written to.
+    pub fn with_spill(mut self, open: impl Fn() -> Box<dyn Spill> + Send + Sync + 'static) -> Self {
+        self.spill = Some(SpillPlace(Arc::new(open)));
         self
     }
 

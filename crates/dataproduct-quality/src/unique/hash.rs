@@ -39,6 +39,7 @@ const MISSING: u64 = 0x082e_fa98_ec4e_6c89;
 pub struct KeyHasher {
     columns: Vec<String>,
     converters: Vec<Option<Arc<RowConverter>>>,
+    is_of_numbers: bool,
     nulls: Nulls,
     pub(super) seed: u64,
     pub(super) secret: u64,
@@ -69,7 +70,12 @@ impl KeyHasher {
             };
             converters.push(converter);
         }
+        let is_of_numbers = match columns {
+            [column] => type_of(schema, column).is_some_and(is_whole_number),
+            _ => false,
+        };
         Ok(Self {
+            is_of_numbers,
             columns: columns.to_vec(),
             converters,
             nulls,
@@ -91,8 +97,22 @@ impl KeyHasher {
         &self.columns
     }
 
-    /// The hash of each row's key, and null where the row repeats none.
+    /// Whether keys are single whole numbers, days or instants, which stand for themselves.
+    pub(super) fn is_of_numbers(&self) -> bool {
+        self.is_of_numbers
+    }
+
+    /// The hash of each row's key, and null where the row repeats none. A key of one whole number, day or instant is its
+    /// own hash.
+    ///
+    /// # Errors
+    /// Text that says which column is not there or is of another type than it was.
     pub fn hash(&self, rows: &RecordBatch) -> Result<(Vec<u64>, Option<NullBuffer>), String> {
+        if let ([column], true) = (&self.columns[..], self.is_of_numbers) {
+            let array = column_of(rows, column)?;
+            let valid = array.logical_nulls().filter(|nulls| nulls.null_count() > 0);
+            return Ok((whole_numbers(&array)?, valid));
+        }
         let mut hashes = vec![self.seed; rows.num_rows()];
         // Null where a part is missing, or all parts are.
         let mut valid: Option<NullBuffer> = None;
@@ -186,13 +206,47 @@ fn is_hashed_directly(data_type: &DataType) -> bool {
     }
 }
 
+fn is_whole_number(data_type: &DataType) -> bool {
+    matches!(
+        data_type,
+        DataType::Int8
+            | DataType::Int16
+            | DataType::Int32
+            | DataType::Int64
+            | DataType::Date32
+            | DataType::Timestamp(..)
+    )
+}
+
+/// Whole numbers in an order without a sign.
+fn whole_numbers(array: &ArrayRef) -> Result<Vec<u64>, String> {
+    fn shifted<T: ArrowPrimitiveType<Native: Into<i64>>>(
+        array: &ArrayRef,
+    ) -> Result<Vec<u64>, String> {
+        let array = array
+            .as_primitive_opt::<T>()
+            .ok_or("a key of another type")?;
+        let shifted = |value: &T::Native| (*value).into().cast_unsigned() ^ (1 << 63);
+        Ok(array.values().iter().map(shifted).collect())
+    }
+    match array.data_type() {
+        DataType::Int8 => shifted::<Int8Type>(array),
+        DataType::Int16 => shifted::<Int16Type>(array),
+        DataType::Int32 => shifted::<Int32Type>(array),
+        DataType::Int64 => shifted::<Int64Type>(array),
+        DataType::Date32 => shifted::<Date32Type>(array),
+        DataType::Timestamp(..) => shifted::<TimestampMicrosecondType>(array),
+        other => Err(format!("a key of type {other}")),
+    }
+}
+
 /// Both halves of the product: every bit of either number changes about half of the result.
 fn mix(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
     (product as u64) ^ ((product >> 64) as u64)
 }
 
-fn word(hash: u64, word: u64) -> u64 {
+pub(super) fn word(hash: u64, word: u64) -> u64 {
     mix(hash ^ word, PI[0])
 }
 
@@ -229,8 +283,36 @@ fn bytes(hash: u64, text: &[u8], secret: u64) -> u64 {
             return word(hash, length as u64);
         }
     };
+    short(hash, low, high, length, secret)
+}
+
+/// Up to 16 bytes, as two words that tell them apart, and their length.
+fn short(hash: u64, low: u64, high: u64, length: usize, secret: u64) -> u64 {
     let hash = mix(hash ^ low, secret ^ high);
     word(hash, length as u64 ^ PI[1])
+}
+
+/// Adds texts, which end at `ends` one after another.
+fn texts(hashes: &mut [u64], ends: &[i32], all: &[u8], secret: u64) {
+    // Codes are often all of one length: then there is nothing to find out for each.
+    if let [first, second, ..] = ends
+        && let Ok(width @ 8..=16) = usize::try_from(second - first)
+        && (ends.windows(2)).fold(true, |same, span| {
+            same & (span[1] - span[0] == second - first)
+        })
+    {
+        let all = slice(all, &[*first, ends[ends.len() - 1]]);
+        for (hash, text) in hashes.iter_mut().zip(all.chunks_exact(width)) {
+            if let (Some(low), Some(high)) = (text.first_chunk(), text.last_chunk()) {
+                let (low, high) = (u64::from_le_bytes(*low), u64::from_le_bytes(*high));
+                *hash = short(*hash, low, high, width, secret);
+            }
+        }
+        return;
+    }
+    for (hash, span) in hashes.iter_mut().zip(ends.windows(2)) {
+        *hash = bytes(*hash, slice(all, span), secret);
+    }
 }
 
 /// Adds a column to the hashes.
@@ -251,19 +333,13 @@ fn add(hashes: &mut [u64], array: &ArrayRef, secret: u64) -> Result<(), String> 
     }
     match array.data_type() {
         DataType::Utf8 => {
-            let texts = array.as_string::<i32>();
-            let (ends, all) = (texts.offsets(), texts.values().as_slice());
-            for (hash, span) in hashes.iter_mut().zip(ends.windows(2)) {
-                *hash = bytes(*hash, slice(all, span), secret);
-            }
+            let array = array.as_string::<i32>();
+            texts(hashes, array.offsets(), array.values(), secret);
             Ok(())
         }
         DataType::Binary => {
-            let texts = array.as_binary::<i32>();
-            let (ends, all) = (texts.offsets(), texts.values().as_slice());
-            for (hash, span) in hashes.iter_mut().zip(ends.windows(2)) {
-                *hash = bytes(*hash, slice(all, span), secret);
-            }
+            let array = array.as_binary::<i32>();
+            texts(hashes, array.offsets(), array.values(), secret);
             Ok(())
         }
         DataType::Dictionary(keys, _) => match **keys {

@@ -1,13 +1,15 @@
 //! Hashes, parted by their first bits; a part fits the cache when it is looked through.
 
 use std::collections::HashSet;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow_buffer::NullBuffer;
 
 use super::confirm::{Confirm, Keep};
+use super::hash::{KeyHasher, word};
+use super::numbers::Numbers;
 use super::spill::Spill;
 
 /// How many parts there are: more write to too many places at once.
@@ -18,23 +20,43 @@ const BLOCK: usize = 2048;
 /// Parts with more hashes are parted once more before they are looked through.
 const MAX_IN_CACHE: usize = 1 << 16;
 
-/// A hash is well mixed already.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct AsIs(u64);
+/// So many numbers have been hashed before it is first asked whether they lie close together.
+const FIRST_LOOK: u64 = 1 << 16;
 
-impl Hasher for AsIs {
+/// How hashes are hashed: with a secret, since those of numbers are the numbers and anybody can choose them.
+#[derive(Clone, Debug)]
+pub(super) struct Secret(u64);
+
+impl Default for Secret {
+    fn default() -> Self {
+        Self(RandomState::new().hash_one(2))
+    }
+}
+
+impl BuildHasher for Secret {
+    type Hasher = Mixed;
+    fn build_hasher(&self) -> Mixed {
+        Mixed(self.0)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Mixed(u64);
+
+impl Hasher for Mixed {
     fn finish(&self) -> u64 {
         self.0
     }
-    fn write(&mut self, _: &[u8]) {}
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64((*byte).into()));
+    }
     fn write_u64(&mut self, hash: u64) {
-        // The first bits are alike within a part and the tables look at those.
-        self.0 = hash.rotate_left(32);
+        self.0 = word(self.0, hash);
     }
 }
 
 /// Hashes that came more than once.
-pub(super) type Hashes = HashSet<u64, BuildHasherDefault<AsIs>>;
+pub(super) type Hashes = HashSet<u64, Secret>;
 
 #[derive(Debug, Default)]
 struct Part {
@@ -42,10 +64,21 @@ struct Part {
     open: Vec<u64>,
 }
 
-/// The hashes of all keys seen so far.
+impl Part {
+    fn blocks(&self) -> impl Iterator<Item = &Vec<u64>> {
+        self.full.iter().chain([&self.open])
+    }
+}
+
+/// What is kept of all keys seen so far: 8 bytes each, or a few bits where keys are whole numbers that lie close together.
 #[derive(Debug)]
 pub struct Uniqueness {
     parts: Vec<Part>,
+    /// Where keys are whole numbers.
+    numbers: Option<Numbers>,
+    /// How many numbers are hashed, and at how many it is asked next whether they lie close together.
+    hashed: u64,
+    next_look: u64,
     blocks: usize,
     budget_bytes: usize,
     spill: Option<Box<dyn Spill>>,
@@ -55,10 +88,25 @@ pub struct Uniqueness {
 }
 
 impl Uniqueness {
-    /// Beyond the budget parts are spilled; without a place to spill to they stay in memory.
-    pub fn new(budget_bytes: usize, spill: Option<Box<dyn Spill>>) -> Self {
+    /// For keys hashed by that hasher. Beyond the budget parts are spilled, but for 8 MiB that stay open; without a
+    /// place to spill to they stay in memory.
+    pub fn new(keys: &KeyHasher, budget_bytes: usize, spill: Option<Box<dyn Spill>>) -> Self {
+        let most_bytes = match spill.is_some() {
+            true => budget_bytes / 2,
+            false => usize::MAX,
+        };
         Self {
-            parts: (0..PARTS).map(|_| Part::default()).collect(),
+            numbers: keys.is_of_numbers().then(|| Numbers::new(most_bytes)),
+            ..Self::of_hashes(budget_bytes, spill)
+        }
+    }
+
+    pub(super) fn of_hashes(budget_bytes: usize, spill: Option<Box<dyn Spill>>) -> Self {
+        Self {
+            parts: parts(),
+            numbers: None,
+            hashed: 0,
+            next_look: FIRST_LOOK,
             blocks: 0,
             budget_bytes,
             spill,
@@ -69,23 +117,88 @@ impl Uniqueness {
 
     /// Takes in the hashes of a batch, but for those that `valid` leaves out.
     pub fn push(&mut self, hashes: &[u64], valid: Option<&NullBuffer>) {
-        match valid {
-            None => hashes.iter().for_each(|hash| self.add(*hash)),
-            Some(valid) => valid.valid_indices().for_each(|row| self.add(hashes[row])),
+        match (self.numbers.take(), valid) {
+            (None, None) => hashes.iter().for_each(|hash| self.add(*hash)),
+            (None, Some(valid)) => valid.valid_indices().for_each(|row| self.add(hashes[row])),
+            (Some(mut numbers), None) => {
+                self.push_numbers(&mut numbers, hashes.iter().copied());
+                self.numbers = Some(numbers);
+            }
+            (Some(mut numbers), Some(valid)) => {
+                let valid = valid.valid_indices().map(|row| hashes[row]);
+                self.push_numbers(&mut numbers, valid);
+                self.numbers = Some(numbers);
+            }
         }
-        if self.blocks * BLOCK * 8 > self.budget_bytes {
+        let window = self.numbers.as_ref().map_or(0, Numbers::bytes);
+        if self.blocks * BLOCK * 8 + window > self.budget_bytes {
             self.spill_full();
         }
     }
 
+    fn push_numbers(&mut self, numbers: &mut Numbers, batch: impl Iterator<Item = u64>) {
+        let mut outside = Vec::new();
+        numbers.take(batch, &mut outside);
+        self.hash(numbers, outside);
+        if self.hashed < self.next_look {
+            return;
+        }
+        // Parts are parted by hashes, so that one of them is a sample of all.
+        let sample = self.parts[0].blocks().flatten();
+        let sample: Vec<u64> = sample.map(|hash| numbers.number(*hash)).collect();
+        if numbers.open(sample, self.hashed) {
+            self.unhash(numbers);
+        }
+        self.next_look = (self.hashed * 2).max(FIRST_LOOK);
+    }
+
+    /// How many numbers are hashed, in memory or not.
+    #[cfg(test)]
+    pub(super) fn hashed(&self) -> u64 {
+        self.hashed
+    }
+
+    /// Keeps numbers outside the window: those that it can grow to as bits of it, and others as hashes.
+    fn hash(&mut self, numbers: &mut Numbers, mut outside: Vec<u64>) {
+        // Each time one more at least falls into the window.
+        while !outside.is_empty() && numbers.grow(&outside) {
+            let rest = std::mem::take(&mut outside);
+            numbers.take(rest.into_iter(), &mut outside);
+        }
+        self.hashed += outside.len() as u64;
+        for number in outside {
+            self.add(numbers.hash(number));
+        }
+    }
+
+    /// Moves numbers that are hashed into the window, but for those that were spilled.
+    fn unhash(&mut self, numbers: &mut Numbers) {
+        let parts = std::mem::replace(&mut self.parts, parts());
+        self.blocks = 0;
+        self.hashed = self.spilled.iter().map(|spilled| *spilled as u64).sum();
+        let mut outside = Vec::new();
+        for part in parts {
+            for block in part.full.into_iter().chain([part.open]) {
+                let block: Vec<u64> = block.iter().map(|hash| numbers.number(*hash)).collect();
+                numbers.take(block.into_iter(), &mut outside);
+            }
+        }
+        self.hash(numbers, outside);
+    }
+
     fn add(&mut self, hash: u64) {
-        let part = &mut self.parts[(hash >> (64 - PART_BITS)) as usize];
+        let number = (hash >> (64 - PART_BITS)) as usize;
+        let part = &mut self.parts[number];
         if part.open.len() == part.open.capacity() {
             if !part.open.is_empty() {
                 part.full.push(std::mem::take(&mut part.open));
                 self.blocks += 1;
             }
-            part.open.reserve_exact(BLOCK);
+            // First blocks differ in size, so that not all end at once and open places share no lines of the cache.
+            let first = BLOCK / 2 + number * (BLOCK / 2 / PARTS);
+            let is_first = part.full.is_empty();
+            part.open
+                .reserve_exact(if is_first { first } else { BLOCK });
         }
         part.open.push(hash);
     }
@@ -121,6 +234,8 @@ impl Uniqueness {
         let parts: Vec<Mutex<Part>> = self.parts.drain(..).map(Mutex::new).collect();
         let spill = Mutex::new(self.spill.take());
         let (next, spilled) = (AtomicUsize::new(0), &self.spilled);
+        let numbers = self.numbers.take();
+        let window = numbers.as_ref().filter(|numbers| numbers.has_window());
         let work = || -> std::io::Result<Hashes> {
             let (mut found, mut finder) = (Hashes::default(), Finder::default());
             loop {
@@ -140,6 +255,11 @@ impl Uniqueness {
                         .push(read_back(spill.as_mut(), number, spilled[number])?);
                 }
                 finder.look(&part, &mut found);
+                // Numbers that were hashed may have come to lie in the window since.
+                if let Some(window) = window {
+                    let hashes = part.blocks().flatten();
+                    found.extend(hashes.filter(|hash| window.holds(window.number(**hash))));
+                }
             }
         };
         let found = std::thread::scope(|scope| {
@@ -152,8 +272,17 @@ impl Uniqueness {
             }
             Ok::<_, std::io::Error>(found)
         })?;
-        Ok(Candidates { hashes: found })
+        let Some(numbers) = numbers else {
+            return Ok(Candidates { hashes: found });
+        };
+        let mut hashes: Hashes = found.into_iter().map(|hash| numbers.number(hash)).collect();
+        hashes.extend(numbers.into_repeated());
+        Ok(Candidates { hashes })
     }
+}
+
+fn parts() -> Vec<Part> {
+    (0..PARTS).map(|_| Part::default()).collect()
 }
 
 fn read_back(spill: &mut dyn Spill, part: usize, count: usize) -> std::io::Result<Vec<u64>> {
@@ -179,7 +308,7 @@ struct Finder {
 
 impl Finder {
     fn look(&mut self, part: &Part, found: &mut Hashes) {
-        let blocks = || part.full.iter().chain([&part.open]);
+        let blocks = || part.blocks();
         let count: usize = blocks().map(Vec::len).sum();
         if count <= MAX_IN_CACHE {
             return self.small(blocks().flatten().copied(), count, found);

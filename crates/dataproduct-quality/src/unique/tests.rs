@@ -212,7 +212,7 @@ proptest! {
         let batches = [whole.slice(0, cut), whole.slice(cut, rows.len() - cut)];
         let valid: Vec<bool> = (0..rows.len()).map(|row| dropped >> (row % 64) & 7 != 0).collect();
         let hasher = KeyHasher::new(&columns(), nulls, &whole.schema()).unwrap().with_bits(bits);
-        let unique = Uniqueness::new(budget, Some(Box::new(Memory::default())));
+        let unique = Uniqueness::new(&hasher, budget, Some(Box::new(Memory::default())));
         let found = found(&hasher, &batches, &valid, keep.clone(), unique).unwrap();
         let (repeats, give_way) = expected(&rows, &valid, nulls, &keep);
         prop_assert_eq!(&found.repeats, &repeats);
@@ -244,14 +244,14 @@ proptest! {
 /// Many keys, of which one comes twice, with parts that are spilled and parts that are parted once more.
 #[test]
 fn one_repeated_key_of_many_is_found() {
-    let keys: Vec<i64> = (0..300_000).chain([123_456]).collect();
-    let whole: ArrayRef = Arc::new(Int64Array::from(keys));
+    let keys = (0..300_000).chain([123_456]).map(|key| key.to_string());
+    let whole: ArrayRef = Arc::new(StringArray::from_iter_values(keys));
     let whole = RecordBatch::try_from_iter([("key", whole)]).unwrap();
     let hasher = KeyHasher::new(&["key".to_owned()], Nulls::Distinct, &whole.schema()).unwrap();
     // All in one part, and thus parted once more; or all over.
     for bits in [0, 64] {
         for budget in [0, 1 << 20, usize::MAX] {
-            let mut unique = Uniqueness::new(budget, Some(Box::new(Memory::default())));
+            let mut unique = Uniqueness::of_hashes(budget, Some(Box::new(Memory::default())));
             let (mut hashes, _) = hasher.hash(&whole).unwrap();
             if bits == 0 {
                 hashes.iter_mut().for_each(|hash| *hash >>= 12);
@@ -283,7 +283,7 @@ fn the_largest_value_stays() {
     ])
     .unwrap();
     let hasher = KeyHasher::new(&["key".to_owned()], Nulls::Distinct, &whole.schema()).unwrap();
-    let unique = Uniqueness::new(usize::MAX, None);
+    let unique = Uniqueness::new(&hasher, usize::MAX, None);
     let keep = Keep::Largest("at".to_owned());
     let found = found(&hasher, &[whole], &[true; 6], keep, unique).unwrap();
     assert_eq!(
@@ -299,7 +299,7 @@ fn what_is_spilled_and_lost_is_an_error() {
         .map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15))
         .collect();
     let finished = |memory: Memory| {
-        let mut unique = Uniqueness::new(0, Some(Box::new(memory)));
+        let mut unique = Uniqueness::of_hashes(0, Some(Box::new(memory)));
         unique.push(&hashes, None);
         unique.finish().map(|candidates| candidates.is_empty())
     };
