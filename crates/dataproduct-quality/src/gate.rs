@@ -1,5 +1,6 @@
 //! The gate: every rule of a contract over the rows of one publish.
 
+mod cast;
 mod context;
 mod examine;
 mod plan;
@@ -27,7 +28,7 @@ use self::tally::Tally;
 use crate::admit::Admitted;
 use crate::measure::{Measure, Part};
 use crate::outcome::Mask;
-use crate::quarantined::Quarantined;
+use crate::quarantined::{Quarantined, casts};
 use crate::report::{Finding, Report};
 use crate::unique::Uniqueness;
 
@@ -205,7 +206,10 @@ impl Gate {
             tally.repaired += examined.repaired[place];
             tally.elapsed += examined.elapsed[place];
             let number = |row| Some(first + row as u64);
-            tally.add(rule, &examined.rows, failed, number, &self.mask);
+            match failed.count() {
+                0 => {}
+                _ => tally.add(rule, &examined.as_came(place), failed, number, &self.mask),
+            }
             let is_fatal = rule.refuses(tally.failed);
             self.refused |= is_fatal;
             if !is_fatal || failed.count() == 0 {
@@ -251,9 +255,13 @@ impl Gate {
             .iter()
             .map(|row| self.broken_by(examined, *row))
             .collect::<Vec<_>>();
+        let texts = casts(&self.examiner.contract).then(|| {
+            let texts = numbers.iter().map(|row| examined.texts(*row));
+            texts.collect::<Vec<_>>()
+        });
         let numbers = numbers.into_iter().map(number).collect();
-        let apart =
-            Quarantined::new(&apart, &rules, numbers).map_err(|e| bad_batch(&e.to_string()))?;
+        let apart = Quarantined::new(&apart, &rules, numbers, texts.as_deref())
+            .map_err(|e| bad_batch(&e.to_string()))?;
         Ok((admitted, Some(apart)))
     }
 

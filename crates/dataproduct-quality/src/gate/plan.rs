@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType as ArrowType, Schema};
 use dataproduct_contract::{
-    Aggregate, Check, Column, Contract, DataType, Expression, OnFailure, Rule, Severity, Threshold,
-    Value,
+    Aggregate, Check, Column, Contract, DataType, Expression, OnFailure, Repair, Rule, Severity,
+    Threshold, Value,
 };
 
 use super::context::GateContext;
@@ -112,6 +112,10 @@ impl Plan<'_> {
         let mut all: Vec<(&str, Option<String>, Said<'_>)> = Vec::new();
         if !column.nullable {
             all.push(("required", None, structure(Structure::Required)));
+        }
+        if column.on_failure == Some(OnFailure::Repair(Repair::Cast)) {
+            let expected = Some(format!("reads as {}", column.data_type));
+            all.push(("cast", expected, structure(Structure::Cast)));
         }
         if is_judged_as_type(&column.data_type) {
             let expected = Some(format!("is {}", column.data_type));
