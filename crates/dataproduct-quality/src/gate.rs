@@ -3,6 +3,7 @@
 mod cast;
 mod context;
 mod examine;
+mod held;
 mod plan;
 mod repair;
 mod rule;
@@ -30,7 +31,7 @@ use crate::measure::{Measure, Part};
 use crate::outcome::Mask;
 use crate::quarantined::{Quarantined, casts};
 use crate::report::{Finding, Report};
-use crate::unique::Uniqueness;
+use crate::unique::{Seen, Uniqueness};
 
 /// What the gate says of one batch.
 #[derive(Clone, Debug)]
@@ -81,6 +82,10 @@ pub struct Gate {
     unique: Vec<Result<Uniqueness, String>>,
     /// By key: why it is not known whether rows repeat others.
     unknown: Vec<Option<String>>,
+    /// By key: which hashes may be those of rows, once rows of the table are held against them.
+    seen: Vec<Option<Seen>>,
+    /// By key: rows with a key that the table holds.
+    held: Vec<u64>,
     rows: u64,
     quarantined: u64,
     repaired: u64,
@@ -114,6 +119,8 @@ impl Gate {
             tallies: vec![Tally::default(); rules.planned.len()],
             unique: unique.collect(),
             unknown: unknown.collect(),
+            seen: rules.keys.iter().map(|_| None).collect(),
+            held: vec![0; rules.keys.len()],
             examiner: Arc::new(examiner),
             measures: rules.measures.clone(),
             rules: Arc::new(rules),

@@ -13,6 +13,7 @@ use dataproduct_quality::{
 use dataproduct_table::{QuarantineWriter, Snapshot, Table, Writer};
 use futures::TryStreamExt as _;
 
+use crate::held::{Held, TableKeys};
 use crate::{Error, Mesh, Result};
 
 /// Over how many publishes rules may look back.
@@ -23,10 +24,17 @@ pub(crate) struct Audit {
     contract: Contract,
     table: Table,
     publish_id: String,
+    context: GateContext,
+    /// The keys that no two rows of the table share.
+    keys: TableKeys,
     gate: Option<Gate>,
     refused: Option<Report>,
     apart: Option<QuarantineWriter>,
+    /// Whether rows of this try were committed to the quarantine.
+    has_kept: bool,
     report: Option<Box<QualityReport>>,
+    /// The rows of the table against which the keys were judged.
+    beside: Option<Snapshot>,
 }
 
 impl Audit {
@@ -46,14 +54,19 @@ impl Audit {
             context = context.with_rows_before(rows_before(table).await?);
         }
         context = with_keys(mesh, contract, context).await;
+        let gate = Gate::with_context(contract, context.clone());
         Ok(Self {
-            gate: Some(Gate::with_context(contract, context)),
+            keys: gate.keys_of_table(),
+            gate: Some(gate),
+            context,
             contract: contract.clone(),
             table: table.clone(),
             publish_id: publish_id.to_owned(),
             refused: None,
             apart: None,
+            has_kept: false,
             report: None,
+            beside: None,
         })
     }
 
@@ -83,7 +96,14 @@ impl Audit {
             Some(writer) => writer,
             None => {
                 let quarantine = self.table.quarantine_for(&self.contract).await?;
-                let writer = quarantine.write(&self.publish_id, &self.contract).await?;
+                let writer = match self.has_kept {
+                    true => {
+                        quarantine
+                            .write_more(&self.publish_id, &self.contract)
+                            .await?
+                    }
+                    false => quarantine.write(&self.publish_id, &self.contract).await?,
+                };
                 self.apart.insert(writer)
             }
         };
@@ -93,7 +113,7 @@ impl Audit {
     /// Ends the audit. Rows that repeat others are looked for among the staged rows a second time where that is open;
     /// what is to be kept apart of them is taken out of what `writer` has staged.
     pub(crate) async fn end(&mut self, writer: &mut Writer) -> Result<()> {
-        let Some(gate) = self.gate.take() else {
+        let Some(mut gate) = self.gate.take() else {
             return Ok(());
         };
         if let Some(report) = self.refused.take() {
@@ -104,10 +124,81 @@ impl Audit {
             };
             return Err(self.refusal(report, quality));
         }
+        let held = Held::look(writer, &self.contract, &self.keys, None).await?;
+        if let Some(held) = &held {
+            held.give(&mut gate).await?;
+        }
         let quality = match gate.finish().map_err(unfinished)? {
             Finished::Done(quality) => quality,
-            Finished::SecondPass(pass) => self.second(*pass, writer).await?,
+            Finished::SecondPass(pass) => self.second(*pass, held.as_ref(), writer).await?,
         };
+        self.conclude(quality, writer).await?;
+        self.judged_on(held, writer);
+        Ok(())
+    }
+
+    /// The publish holds behind that version only: keys that come later were not compared.
+    fn judged_on(&mut self, held: Option<Held>, writer: &mut Writer) {
+        if let Some(held) = held {
+            writer.expect_version(held.beside.version());
+            self.beside = Some(held.beside);
+        }
+    }
+
+    /// The version against which keys were judged, if any were.
+    pub(crate) fn version(&self) -> Option<u64> {
+        self.beside.as_ref().map(Snapshot::version)
+    }
+
+    /// Judges the keys against what others have published since they were judged: those rows alone are read. Rows that
+    /// are to be kept apart now are taken out of what `writer` has staged.
+    pub(crate) async fn again(&mut self, writer: &mut Writer) -> Result<()> {
+        let known = self.beside.take();
+        let held = Held::look(writer, &self.contract, &self.keys, known.as_ref()).await?;
+        if let Some(held) = &held
+            && held.may_clash(&self.keys).await?
+        {
+            self.anew(held, writer).await?;
+        }
+        self.judged_on(held, writer);
+        Ok(())
+    }
+
+    /// Judges the rows that were to be published from the beginning: some may have to go, and figures are of the others.
+    async fn anew(&mut self, held: &Held, writer: &mut Writer) -> Result<()> {
+        let mut gate = Gate::with_context(&self.contract, self.context.clone());
+        let mut rows = held.staged()?;
+        while let Some(batch) = rows.try_next().await? {
+            match gate.check(batch) {
+                Verdict::Admitted(_) => {}
+                Verdict::Separated { .. } => {
+                    let why = "rows that were admitted are not any more".to_owned();
+                    return Err(unfinished(why));
+                }
+                Verdict::Refused(report) => return Err(self.refusal(report, None)),
+            }
+        }
+        held.give(&mut gate).await?;
+        let again = match gate.finish().map_err(unfinished)? {
+            Finished::Done(quality) => quality,
+            Finished::SecondPass(pass) => {
+                let pass = pass.without_numbers();
+                self.second(pass, Some(held), writer).await?
+            }
+        };
+        let quality = match self.report.take() {
+            Some(first) => {
+                let both = first.judged_again(&again);
+                Box::new(both.map_err(|error| unfinished(error.to_string()))?)
+            }
+            None => again,
+        };
+        self.conclude(quality, writer).await?;
+        self.keep_apart().await
+    }
+
+    /// Refuses the publish if a rule does; otherwise notes its quality.
+    async fn conclude(&mut self, quality: Box<QualityReport>, writer: &mut Writer) -> Result<()> {
         if !quality.verdict().is_accepted() {
             let report = findings(&quality);
             return Err(self.refusal(report, Some(quality)));
@@ -124,17 +215,24 @@ impl Audit {
     /// Looks at the staged rows again.
     async fn second(
         &mut self,
-        pass: SecondPass,
+        mut pass: SecondPass,
+        held: Option<&Held>,
         writer: &mut Writer,
     ) -> Result<Box<QualityReport>> {
+        if let Some(held) = held.filter(|held| held.is_more()) {
+            // Another call with this id may be what has the keys: then it is told, and no row is kept apart.
+            if self.table.receipt(&self.publish_id).await?.is_some() {
+                return Err(unfinished("the publish is made already".to_owned()));
+            }
+            held.give_again(&mut pass).await?;
+        }
         let staged = writer.stage().await?;
         // Rows that were sorted or parted into folders come back in another order.
         let in_order =
             self.contract.sort_by().is_empty() && self.contract.partition_by().is_empty();
-        let mut pass = match in_order {
-            true => pass,
-            false => pass.without_numbers(),
-        };
+        if !in_order {
+            pass = pass.without_numbers();
+        }
         let schema = self.contract.arrow_schema();
         let mut rows = staged.scan().read_as(schema).stream()?;
         while let Some(batch) = rows.try_next().await? {
@@ -176,7 +274,11 @@ impl Audit {
     /// Commits the rows that are kept apart. They count once the publish is committed, which comes next.
     pub(crate) async fn keep_apart(&mut self) -> Result<()> {
         if let Some(writer) = self.apart.take() {
-            return Ok(writer.commit().await?);
+            writer.commit().await?;
+            self.has_kept = true;
+        }
+        if self.has_kept {
+            return Ok(());
         }
         // An earlier try of the same publish may have kept rows apart that are published now.
         if let Some(quarantine) = self.table.quarantine().await?

@@ -23,7 +23,15 @@ impl Gate {
                 Run::Measure(measure) => measured.get(*measure).cloned(),
                 _ => None,
             };
-            result(rule, tally, figure, rows)
+            let mut result = result(rule, tally, figure, rows);
+            if let Run::Unique(key) = &rule.run
+                && self.held[*key] > 0
+                && rule.check == "unique"
+            {
+                let held = self.held[*key];
+                result.expected = Some(format!("unique: the table holds the key of {held}"));
+            }
+            result
         });
         let results: Vec<RuleResult> = results.collect();
         let run = outcome::Run {

@@ -42,6 +42,28 @@ struct Part {
     open: Vec<u64>,
 }
 
+/// Which hashes may have been seen: one bit for each of sixteen places a hash.
+#[derive(Debug)]
+pub struct Seen {
+    bits: Vec<u64>,
+    /// So that the first bits of a hash are its place.
+    shift: u32,
+}
+
+impl Seen {
+    fn place(&self, hash: u64) -> (usize, u64) {
+        let place = hash >> self.shift;
+        ((place / 64) as usize, 1 << (place % 64))
+    }
+
+    /// Whether a hash may have been seen; one that was is never denied.
+    #[must_use]
+    pub fn may_hold(&self, hash: u64) -> bool {
+        let (word, bit) = self.place(hash);
+        self.bits.get(word).is_none_or(|found| found & bit != 0)
+    }
+}
+
 /// The hashes of all keys seen so far.
 #[derive(Debug)]
 pub struct Uniqueness {
@@ -88,6 +110,31 @@ impl Uniqueness {
             part.open.reserve_exact(BLOCK);
         }
         part.open.push(hash);
+    }
+
+    /// Which hashes may have been seen, so that of many others only those are pushed that matter; `None` where some were
+    /// spilled.
+    #[must_use]
+    pub fn seen(&self) -> Option<Seen> {
+        if self.spilled.iter().any(|spilled| *spilled > 0) {
+            return None;
+        }
+        let blocks = || {
+            self.parts
+                .iter()
+                .flat_map(|p| p.full.iter().chain([&p.open]))
+        };
+        let hashes: usize = blocks().map(Vec::len).sum();
+        let places = (hashes.max(4) * 16).next_power_of_two();
+        let mut seen = Seen {
+            bits: vec![0; places / 64],
+            shift: 64 - places.trailing_zeros(),
+        };
+        for hash in blocks().flatten() {
+            let (word, bit) = seen.place(*hash);
+            seen.bits[word] |= bit;
+        }
+        Some(seen)
     }
 
     fn spill_full(&mut self) {

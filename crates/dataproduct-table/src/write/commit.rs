@@ -21,6 +21,7 @@ use sha2::{Digest, Sha256};
 use super::file::hex;
 use super::options::{Follows, OnConflict};
 use super::scope::Scope;
+use super::writer::Attempt;
 use crate::error::{Error, Result, is_definite};
 use crate::facts::{Commit, CommitInfo, ENGINE, PublishFacts, StoredFacts};
 use crate::log::action::{Actions, Add, Remove, TAG_ROWS, TAG_SHA256, Txn, write_line};
@@ -55,7 +56,8 @@ pub(crate) struct Plan {
 }
 
 /// Commits a publish.
-pub(crate) async fn publish(table: &Table, plan: Plan) -> Result<Receipt> {
+pub(crate) async fn publish(table: &Table, plan: Plan) -> Result<Attempt> {
+    let done = |receipt: Result<Receipt>| receipt.map(|receipt| Attempt::Done(Box::new(receipt)));
     // Publishers of this process queue up: racing each other through the store would only cost retries.
     let queue = table.queue();
     let _turn = queue.lock().await;
@@ -79,11 +81,14 @@ pub(crate) async fn publish(table: &Table, plan: Plan) -> Result<Receipt> {
         let base = state.version;
         if let Some(version) = state.published(&plan.publish_id) {
             let receipt = original_receipt(table, &state, &plan, version).await;
-            return match attempts {
+            return done(match attempts {
                 // Nothing of this call was put yet.
                 1 => receipt,
                 _ => receipt.map_err(|error| unknown(&plan.publish_id, error)),
-            };
+            });
+        }
+        if plan.expected.is_some_and(|expected| base > expected) {
+            return Ok(Attempt::Moved { version: base });
         }
         check_schema(&state, &intent)?;
         check_contract(table, &state, &plan).await?;
@@ -97,7 +102,7 @@ pub(crate) async fn publish(table: &Table, plan: Plan) -> Result<Receipt> {
             Ok(true) => {
                 let receipt = acknowledged(table, &plan.publish_id, base + 1, &bytes);
                 table.maintain(base + 1).await;
-                return receipt.map_err(|error| unknown(&plan.publish_id, error));
+                return done(receipt.map_err(|error| unknown(&plan.publish_id, error)));
             }
             Ok(false) => None,
             Err(error) => Some(error),
@@ -108,7 +113,7 @@ pub(crate) async fn publish(table: &Table, plan: Plan) -> Result<Receipt> {
         // says "exists": its own retry may have met a first try that is not visible yet.
         let over = table.storage().is_local() || failure.as_ref().is_some_and(definite);
         match read_back(table, base, &plan.publish_id).await? {
-            ReadBack::Ours(version) => return found(table, &plan, version).await,
+            ReadBack::Ours(version) => return done(found(table, &plan, version).await),
             ReadBack::Others(winners) => {
                 for (version, winner) in winners {
                     table.advance(version, winner)?;
@@ -201,15 +206,6 @@ fn check_schema(state: &TableState, intent: &Intent<'_>) -> Result<()> {
 
 /// The rows were judged against a contract; no other may have been published under since.
 async fn check_contract(table: &Table, state: &TableState, plan: &Plan) -> Result<()> {
-    if plan
-        .expected
-        .is_some_and(|expected| state.version > expected)
-    {
-        return Err(Error::Conflict {
-            version: state.version,
-            reason: "came after what this publish was judged on".to_owned(),
-        });
-    }
     let expected = match &plan.follows {
         Follows::Any => return Ok(()),
         Follows::Only(before) => before,
@@ -439,7 +435,8 @@ fn commit_info(plan: &Plan, facts: StoredFacts, millis: i64, removed: usize) -> 
         in_commit_timestamp: None,
         operation: Some("WRITE".to_owned()),
         operation_parameters: serde_json::json!(parameters),
-        is_blind_append: Some(plan.scope == Scope::Nothing),
+        // What rests on rows that were read is no blind append.
+        is_blind_append: Some(plan.scope == Scope::Nothing && plan.expected.is_none()),
         engine_info: Some(ENGINE.to_owned()),
         txn_id: Some(plan.txn_id.clone()),
         operation_metrics: serde_json::json!(metrics),

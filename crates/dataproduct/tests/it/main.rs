@@ -8,6 +8,7 @@
 mod dirt;
 mod evolution;
 mod gate;
+mod keys;
 mod majors;
 mod mesh;
 mod quarantine;
