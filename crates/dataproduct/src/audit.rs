@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use arrow_array::RecordBatch;
 use bytes::Bytes;
-use dataproduct_contract::{Check, ColumnRef, Contract, ProductName, ProductRef};
-use dataproduct_quality::outcome::{Outcome, QualityReport};
+use dataproduct_contract::{Check, Column, ColumnRef, Contract, ProductName, ProductRef};
+use dataproduct_quality::outcome::{Distribution, Outcome, QualityReport};
 use dataproduct_quality::{
     Admitted, Concluded, Finding, Finished, Gate, GateContext, Quarantined, ReferenceKeys, Report,
     SecondPass, Separation, Verdict,
@@ -50,8 +50,14 @@ impl Audit {
         if let Some(why) = part {
             context = context.with_part(why);
         }
-        if looks_back(contract) {
+        if has_rule(contract, |check| {
+            matches!(check, Check::VolumeChange { .. })
+        }) {
             context = context.with_rows_before(rows_before(table).await?);
+        }
+        if has_rule(contract, |check| matches!(check, Check::Drift { .. })) {
+            let before = distributions_before(table, publishes_of_drift(contract)).await?;
+            context = context.with_distributions_before(before);
         }
         context = with_keys(mesh, contract, context).await;
         let gate = Gate::with_context(contract, context.clone());
@@ -353,10 +359,56 @@ fn summary(quality: &QualityReport) -> BTreeMap<String, String> {
 /// How many facts about quality a commit has, at most.
 const MOST_FACTS: usize = 64;
 
-/// Whether a rule compares with the publishes before.
-fn looks_back(contract: &Contract) -> bool {
-    let is = |rule: &dataproduct_contract::Rule| matches!(rule.check, Check::VolumeChange { .. });
-    contract.rules().iter().any(is) || contract.columns().iter().any(|c| c.rules.iter().any(is))
+/// The checks of the product, of its columns and of their parts.
+fn checks(contract: &Contract) -> Vec<&Check> {
+    let mut out: Vec<&Check> = contract.rules().iter().map(|rule| &rule.check).collect();
+    let mut columns: Vec<&Column> = contract.columns().iter().collect();
+    while let Some(column) = columns.pop() {
+        out.extend(column.rules.iter().map(|rule| &rule.check));
+        columns.extend(column.children());
+    }
+    out
+}
+
+/// Whether a rule has such a check.
+fn has_rule(contract: &Contract, is: impl Fn(&Check) -> bool) -> bool {
+    checks(contract).into_iter().any(is)
+}
+
+/// Over how many publishes the rules about drift look back.
+fn publishes_of_drift(contract: &Contract) -> usize {
+    let publishes = checks(contract)
+        .into_iter()
+        .filter_map(|check| match check {
+            Check::Drift { publishes, .. } => usize::try_from(*publishes).ok(),
+            _ => None,
+        });
+    publishes.max().unwrap_or(1).min(MOST_PUBLISHES)
+}
+
+/// The distributions in the reports of the publishes before, the newest first. A report that is not there any more, or
+/// that nobody can read, has none.
+async fn distributions_before(table: &Table, publishes: usize) -> Result<Vec<Vec<Distribution>>> {
+    let mut out = Vec::new();
+    for commit in table.history(MOST_PUBLISHES * 2).await? {
+        let Some(facts) = commit.facts.filter(|facts| facts.rows > 0) else {
+            continue;
+        };
+        let Some(report) = table.read_report(&facts.publish_id).await? else {
+            continue;
+        };
+        let text = String::from_utf8_lossy(&report);
+        let Ok(report) = QualityReport::from_json(&text) else {
+            continue;
+        };
+        if !report.distributions().is_empty() {
+            out.push(report.distributions().to_vec());
+        }
+        if out.len() == publishes {
+            break;
+        }
+    }
+    Ok(out)
 }
 
 /// The rows of the publishes before, the newest first; those without rows were heartbeats.

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use dataproduct_contract::{Check, Column, ColumnRef, Contract, DataType};
 
 use crate::measure::{ReferenceKeys, Refers};
+use crate::outcome::Distribution;
 
 /// Keys that rows refer to, or why they could not be read.
 type Known = Result<Arc<ReferenceKeys>, String>;
@@ -21,6 +22,7 @@ pub struct GateContext {
     pub(crate) now: DateTime<Utc>,
     pub(crate) source: Option<String>,
     pub(crate) rows_before: Option<Vec<u64>>,
+    pub(crate) distributions_before: Option<Vec<Vec<Distribution>>>,
     pub(crate) keys: Vec<(Vec<ColumnRef>, Known)>,
     pub(crate) unique_budget_bytes: usize,
     pub(crate) is_part: Option<String>,
@@ -44,6 +46,7 @@ impl GateContext {
             now,
             source: None,
             rows_before: None,
+            distributions_before: None,
             keys: Vec::new(),
             unique_budget_bytes: DEFAULT_UNIQUE_BUDGET_BYTES,
             is_part: None,
@@ -59,6 +62,16 @@ impl GateContext {
     /// How many rows each of the publishes before had, the newest first, for `volumeChange`.
     pub fn with_rows_before(mut self, rows: impl IntoIterator<Item = u64>) -> Self {
         self.rows_before = Some(rows.into_iter().collect());
+        self
+    }
+
+    /// The distributions that the report of each of the publishes before holds, the newest first, for `drift`; see
+    /// [`QualityReport::distributions`](crate::outcome::QualityReport::distributions).
+    pub fn with_distributions_before(
+        mut self,
+        distributions: impl IntoIterator<Item = Vec<Distribution>>,
+    ) -> Self {
+        self.distributions_before = Some(distributions.into_iter().collect());
         self
     }
 

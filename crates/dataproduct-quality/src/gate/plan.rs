@@ -17,8 +17,10 @@ use crate::checks::{
 };
 use crate::expr::Predicate;
 use crate::measure::{
-    Aggregated, Figure, Groups, Measure, Neighbours, Newest, Refers, RowCount, Sequence, Volume,
+    Aggregated, Drift, Figure, Groups, Measure, Neighbours, Newest, Refers, RowCount, Sequence,
+    Volume,
 };
+use crate::outcome::Mask;
 use crate::promise::Bound;
 use crate::unique::Nulls;
 
@@ -334,12 +336,25 @@ impl Plan<'_> {
                 Some(before) => self.measure(Ok(Measure::Volume(Volume::new(before, *publishes)))),
                 None => Run::Left("the publishes before were not given".to_owned()),
             },
-            Check::Drift { .. } => {
-                Run::Left("the distribution of earlier publishes is not kept yet".to_owned())
+            Check::Drift { column, publishes } => {
+                let column = subject(column).ok_or_else(without);
+                let bound = column.and_then(|column| self.drift(&column, *publishes));
+                self.measure(bound.map(Measure::Drift))
             }
             Check::NotRun { kind } => Run::Left(format!("rules of kind `{kind}` are not run")),
             other => Run::Left(format!("`{}` is not run", other.name())),
         }
+    }
+
+    fn drift(&self, column: &str, publishes: u32) -> Result<Drift, String> {
+        if Mask::of(self.contract).is_masked(column) {
+            return Err(format!(
+                "`{column}` is sensitive, so that no distribution of its values is kept"
+            ));
+        }
+        let before = self.context.distributions_before.as_deref();
+        let before = before.ok_or("the publishes before were not given")?;
+        Drift::bind(column, before, publishes, &self.schema)
     }
 
     fn of_column(

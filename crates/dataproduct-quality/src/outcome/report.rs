@@ -8,7 +8,7 @@ use dataproduct_contract::{ProductName, Version};
 use serde::{Deserialize, Serialize};
 
 use super::stored::ReportV1;
-use super::{Outcome, ReportError, RowCounts, RuleResult, Summary};
+use super::{Distribution, Outcome, ReportError, RowCounts, RuleResult, Summary};
 
 /// The exit status of a run that is accepted.
 pub const EXIT_ACCEPTED: u8 = 0;
@@ -90,6 +90,7 @@ pub struct QualityReport {
     run: Run,
     rows: RowCounts,
     results: Vec<RuleResult>,
+    distributions: Vec<Distribution>,
 }
 
 impl QualityReport {
@@ -125,7 +126,12 @@ impl QualityReport {
             };
         }
         results.sort_by_key(|result| result.columns.is_empty());
-        Ok(Self { run, rows, results })
+        Ok(Self {
+            run,
+            rows,
+            results,
+            distributions: Vec::new(),
+        })
     }
 
     /// The report of rows of which those that it publishes were judged again, behind what others have published
@@ -159,7 +165,21 @@ impl QualityReport {
             }
         };
         let results = self.results.into_iter().map(again).collect();
-        Self::try_new(self.run, rows, results)
+        let both = Self::try_new(self.run, rows, results)?;
+        Ok(both.with_distributions(later.distributions.clone()))
+    }
+
+    /// The report with the distributions of columns that later publishes are compared with.
+    #[must_use]
+    pub fn with_distributions(mut self, distributions: Vec<Distribution>) -> Self {
+        self.distributions = distributions;
+        self
+    }
+
+    /// The distributions of the columns that a rule about `drift` looks at; none of a sensitive column.
+    #[must_use]
+    pub fn distributions(&self) -> &[Distribution] {
+        &self.distributions
     }
 
     /// What was checked, and when.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use dataproduct::contract::{ContractBuilder, OnFailure};
 use dataproduct::prelude::*;
 use dataproduct::{BatchPublisher, Column, DataType, Durability};

@@ -6,6 +6,7 @@
 )]
 
 mod dirt;
+mod drift;
 mod evolution;
 mod gate;
 mod keys;
