@@ -4,6 +4,7 @@ mod cast;
 mod context;
 mod examine;
 mod held;
+mod limits;
 mod plan;
 mod repair;
 mod rule;

@@ -35,7 +35,7 @@ pub(crate) fn cast(array: &ArrayRef, target: &DataType) -> Option<Result<Cast, S
     };
     let is_number = from.is_integer() || matches!(from, DataType::Decimal128(..));
     let to_number = target.is_numeric();
-    if !from.is_string() && !(is_number && to_number) {
+    if !(from.is_string() || is_number && to_number) {
         return None;
     }
     let texts = arrow_cast::cast(array, &DataType::Utf8).map_err(|error| error.to_string());
@@ -52,8 +52,8 @@ fn read(texts: StringArray, target: &DataType) -> Result<Cast, String> {
         DataType::Int16 => integers::<Int16Type>(&texts),
         DataType::Int32 => integers::<Int32Type>(&texts),
         DataType::Int64 => integers::<Int64Type>(&texts),
-        DataType::Float32 => primitives::<Float32Type>(&texts, |text| float(text)),
-        DataType::Float64 => primitives::<Float64Type>(&texts, |text| float(text)),
+        DataType::Float32 => primitives::<Float32Type>(&texts, float),
+        DataType::Float64 => primitives::<Float64Type>(&texts, float),
         DataType::Decimal128(precision, scale) => {
             let digits = |text: &str| {
                 let unscaled = unscaled(text, i32::from(*scale))?;
@@ -63,7 +63,7 @@ fn read(texts: StringArray, target: &DataType) -> Result<Cast, String> {
             let decimals = decimals.collect::<PrimitiveArray<Decimal128Type>>();
             Arc::new(decimals.with_data_type(target.clone()))
         }
-        DataType::Date32 => primitives::<Date32Type>(&texts, |text| day(text)),
+        DataType::Date32 => primitives::<Date32Type>(&texts, day),
         DataType::Timestamp(TimeUnit::Microsecond, zone) => {
             let read = match zone {
                 Some(_) => instant,
