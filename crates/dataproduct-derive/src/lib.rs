@@ -98,7 +98,7 @@ mod valid;
 /// | `severity` | `severity = warning` (`info`, `warning`, `error`); an error by default |
 /// | `dimension` | `dimension = uniqueness` (`accuracy`, `completeness`, `conformity`, `consistency`, `coverage`, `timeliness`) |
 /// | `on_failure` | `on_failure = quarantine` (`reject`, `quarantine`, `report`, `notify`) |
-/// | `repair` | `repair(trim)`, `repair(default = 0)`, `repair(map("A" = "a", "n/a" = null))`, `repair(keep_latest)`, `repair(keep_latest = "updated_at")` |
+/// | `repair` | `repair(cast)`, `repair(trim)`, `repair(default = 0)`, `repair(map("A" = "a", "n/a" = null))`, `repair(keep_latest)`, `repair(keep_latest = "updated_at")` |
 /// | `message` | `message = "{sku} is nearly sold out: {on_hand} left"`; `{measure}` and `{rows}` are values as well, `{{` and `}}` braces |
 ///
 /// A repair is what happens on a breach, so that it stands instead of `on_failure`. Both `quarantine` and `repair`

@@ -100,6 +100,14 @@ impl Failed {
         }
     }
 
+    /// The rows that fail here and not there, in batches of the same length.
+    pub(crate) fn except(&self, other: &Self) -> Self {
+        match (&self.mask, &other.mask) {
+            (Some(here), Some(there)) => Self::of_mask(here & &!there),
+            _ => self.clone(),
+        }
+    }
+
     /// How many rows fail.
     #[must_use]
     pub fn count(&self) -> usize {

@@ -1,7 +1,10 @@
 //! The gate: every rule of a contract over the rows of one publish.
 
+mod cast;
 mod context;
 mod examine;
+mod held;
+mod limits;
 mod plan;
 mod repair;
 mod rule;
@@ -28,9 +31,9 @@ use self::tally::Tally;
 use crate::admit::Admitted;
 use crate::measure::{Measure, Part};
 use crate::outcome::Mask;
-use crate::quarantined::Quarantined;
+use crate::quarantined::{Quarantined, casts};
 use crate::report::{Finding, Report};
-use crate::unique::Uniqueness;
+use crate::unique::{Seen, Uniqueness};
 
 /// What the gate says of one batch.
 #[derive(Clone, Debug)]
@@ -81,6 +84,10 @@ pub struct Gate {
     unique: Vec<Result<Uniqueness, String>>,
     /// By key: why it is not known whether rows repeat others.
     unknown: Vec<Option<String>>,
+    /// By key: which hashes may be those of rows, once rows of the table are held against them.
+    seen: Vec<Option<Seen>>,
+    /// By key: rows with a key that the table holds.
+    held: Vec<u64>,
     rows: u64,
     quarantined: u64,
     repaired: u64,
@@ -117,6 +124,8 @@ impl Gate {
             tallies: vec![Tally::default(); rules.planned.len()],
             unique: unique.collect(),
             unknown: unknown.collect(),
+            seen: rules.keys.iter().map(|_| None).collect(),
+            held: vec![0; rules.keys.len()],
             examiner: Arc::new(examiner),
             measures: rules.measures.clone(),
             rules: Arc::new(rules),
@@ -209,7 +218,10 @@ impl Gate {
             tally.repaired += examined.repaired[place];
             tally.elapsed += examined.elapsed[place];
             let number = |row| Some(first + row as u64);
-            tally.add(rule, &examined.rows, failed, number, &self.mask);
+            match failed.count() {
+                0 => {}
+                _ => tally.add(rule, &examined.as_came(place), failed, number, &self.mask),
+            }
             let is_fatal = rule.refuses(tally.failed);
             self.refused |= is_fatal;
             if !is_fatal || failed.count() == 0 {
@@ -255,9 +267,13 @@ impl Gate {
             .iter()
             .map(|row| self.broken_by(examined, *row))
             .collect::<Vec<_>>();
+        let texts = casts(&self.examiner.contract).then(|| {
+            let texts = numbers.iter().map(|row| examined.texts(*row));
+            texts.collect::<Vec<_>>()
+        });
         let numbers = numbers.into_iter().map(number).collect();
-        let apart =
-            Quarantined::new(&apart, &rules, numbers).map_err(|e| bad_batch(&e.to_string()))?;
+        let apart = Quarantined::new(&apart, &rules, numbers, texts.as_deref())
+            .map_err(|e| bad_batch(&e.to_string()))?;
         Ok((admitted, Some(apart)))
     }
 

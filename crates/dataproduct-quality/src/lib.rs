@@ -49,5 +49,5 @@ pub use gate::{
 };
 pub use measure::ReferenceKeys;
 pub use promise::{Bound, Interval, Keys, Promise, PromiseCheck, PromiseError, Scalar, Violation};
-pub use quarantined::{Quarantined, ROW_COLUMN, RULES_COLUMN};
+pub use quarantined::{Quarantined, ROW_COLUMN, RULES_COLUMN, TEXT_COLUMN};
 pub use report::{Finding, Report};

@@ -2,6 +2,7 @@
 
 mod age;
 mod aggregate;
+mod drift;
 mod groups;
 mod reference;
 mod sequence;
@@ -17,12 +18,14 @@ use chrono::{DateTime, Utc};
 
 pub(crate) use age::Newest;
 pub(crate) use aggregate::Aggregated;
+pub(crate) use drift::Drift;
 pub(crate) use groups::{Figure, Groups};
 pub use reference::ReferenceKeys;
 pub(crate) use reference::Refers;
 pub(crate) use sequence::{Neighbours, Sequence};
 pub(crate) use volume::{RowCount, Volume};
 
+use crate::outcome::Distribution;
 use crate::promise::{Values, type_of};
 use crate::unique::canonical;
 
@@ -46,6 +49,7 @@ pub(crate) enum Measure {
     Groups(Groups),
     Sequence(Sequence),
     Volume(Volume),
+    Drift(Drift),
 }
 
 /// What one batch adds to a figure.
@@ -56,6 +60,7 @@ pub(crate) enum Part {
     Newest(Option<i64>),
     Groups(Rows),
     Columns(Vec<ArrayRef>),
+    Distribution(Distribution),
     /// The columns could not be looked at; the figure is not known.
     Broken(String),
 }
@@ -69,6 +74,15 @@ impl Measure {
             Self::Newest(measure) => measure.part(batch),
             Self::Groups(measure) => measure.part(batch),
             Self::Sequence(measure) => measure.part(batch),
+            Self::Drift(measure) => measure.part(batch),
+        }
+    }
+
+    /// What of it is kept for the publishes to come.
+    pub(crate) fn distribution(&self) -> Option<&Distribution> {
+        match self {
+            Self::Drift(measure) => measure.distribution(),
+            _ => None,
         }
     }
 
@@ -84,6 +98,8 @@ impl Measure {
             (Self::Sequence(measure), Part::Columns(columns)) => {
                 measure.absorb(columns, first, kept);
             }
+            (Self::Drift(measure), Part::Distribution(part)) => measure.absorb(&part),
+            (Self::Drift(measure), Part::Broken(why)) => measure.give_up(why),
             (Self::Aggregated(measure), Part::Broken(why)) => measure.give_up(why),
             (Self::Groups(measure), Part::Broken(why)) => measure.give_up(why),
             (Self::Sequence(measure), Part::Broken(why)) => measure.give_up(why),
@@ -101,6 +117,7 @@ impl Measure {
             Self::Newest(measure) => measure.finish(now),
             Self::Groups(measure) => measure.finish(),
             Self::Sequence(measure) => measure.finish(),
+            Self::Drift(measure) => measure.finish(),
         }
     }
 }

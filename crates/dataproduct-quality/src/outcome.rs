@@ -42,6 +42,7 @@
 //! | [`summary`](QualityReport::summary) | the log of the table | none |
 
 mod counts;
+mod distribution;
 mod error;
 mod html;
 mod json;
@@ -58,6 +59,7 @@ mod summary;
 mod text;
 
 pub use counts::RowCounts;
+pub use distribution::{CATEGORY_BINS, Distribution, MAX_PLACES, NUMBER_BINS, Places};
 pub use error::ReportError;
 pub use mask::{DEFAULT_MAX_SAMPLES, MASKED, MAX_VALUE_CHARS, Mask};
 pub use openlineage::{NOT_EVALUATED_FACET, PRODUCER};

@@ -2,34 +2,41 @@
 
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, Int64Array, ListArray, RecordBatch, StringArray};
-use arrow_buffer::OffsetBuffer;
+use arrow_array::{
+    Array, ArrayRef, Int64Array, ListArray, MapArray, RecordBatch, StringArray, StructArray,
+};
+use arrow_buffer::{NullBuffer, OffsetBuffer};
 use arrow_schema::{ArrowError, DataType, Field, Fields, Schema, SchemaRef};
-use dataproduct_contract::Contract;
+use dataproduct_contract::{Column, Contract, OnFailure, Repair};
 
 /// The identifiers of the rules that a row has broken, as a list of text.
 pub const RULES_COLUMN: &str = "_quarantine_rules";
 /// The number of the row in its publish, counted from 0; null where that is not known any more.
 pub const ROW_COLUMN: &str = "_quarantine_row";
+/// The values of a row that could not be cast, as they came: a map from column to text, null where there is none. It is
+/// there where a column of the contract is cast, and such a value is null in its own column.
+pub const TEXT_COLUMN: &str = "_quarantine_text";
 
 /// Rows of a product that broke rules which keep rows apart, with the identifiers of all rules that each broke.
 ///
 /// Only the gate makes them. The columns are those of the contract, each of which may be null at every depth, behind
-/// [`RULES_COLUMN`] and [`ROW_COLUMN`].
+/// [`RULES_COLUMN`], [`ROW_COLUMN`] and, where columns are cast, [`TEXT_COLUMN`].
 #[derive(Clone, Debug)]
 pub struct Quarantined {
     batch: RecordBatch,
 }
 
 impl Quarantined {
-    /// `rules` holds the rules that each row broke.
+    /// `rules` holds the rules that each row broke; `texts` the values that could not be cast by row, with their
+    /// columns, where any column is cast.
     pub(crate) fn new(
         rows: &RecordBatch,
         rules: &[Vec<Arc<str>>],
         numbers: Vec<Option<u64>>,
+        texts: Option<&[Texts]>,
     ) -> Result<Self, ArrowError> {
         let ends = OffsetBuffer::from_lengths(rules.iter().map(Vec::len));
-        let texts: StringArray = rules
+        let broken: StringArray = rules
             .iter()
             .flatten()
             .map(|rule| Some(rule.as_ref()))
@@ -38,10 +45,14 @@ impl Quarantined {
             .into_iter()
             .map(|number| number.and_then(|number| i64::try_from(number).ok()))
             .collect();
-        let fields = schema_of(rows.schema_ref().fields());
-        let rules = ListArray::try_new(element(), ends, Arc::new(texts), None)?;
+        let fields = schema_of(rows.schema_ref().fields(), texts.is_some());
+        let rules = ListArray::try_new(element(), ends, Arc::new(broken), None)?;
         let mut columns: Vec<ArrayRef> = vec![Arc::new(rules), Arc::new(numbers)];
-        for (column, field) in rows.columns().iter().zip(fields.fields().iter().skip(2)) {
+        if let Some(texts) = texts {
+            columns.push(Arc::new(mapped(texts)?));
+        }
+        let own = columns.len();
+        for (column, field) in rows.columns().iter().zip(fields.fields().iter().skip(own)) {
             columns.push(loosened(column, field.data_type())?);
         }
         let batch = RecordBatch::try_new(fields, columns)?;
@@ -57,22 +68,63 @@ impl Quarantined {
     /// The schema of the rows that are kept apart under a contract.
     #[must_use]
     pub fn schema(contract: &Contract) -> SchemaRef {
-        schema_of(contract.arrow_schema().fields())
+        schema_of(contract.arrow_schema().fields(), casts(contract))
     }
+}
+
+/// Values of one row that could not be cast, each with its column.
+pub(crate) type Texts = Vec<(String, String)>;
+
+/// Whether a column of the contract is cast.
+pub(crate) fn casts(contract: &Contract) -> bool {
+    let is = |column: &Column| column.on_failure == Some(OnFailure::Repair(Repair::Cast));
+    contract.columns().iter().any(is)
+}
+
+impl Quarantined {
+    /// The column [`TEXT_COLUMN`], as it stands in the schema of a contract that casts.
+    #[must_use]
+    pub fn text_field() -> Field {
+        use dataproduct_contract::DataType;
+        let data_type = DataType::map(DataType::String, DataType::String, false);
+        Column::new(TEXT_COLUMN, data_type)
+            .with_nullable(true)
+            .to_arrow()
+    }
+}
+
+fn mapped(texts: &[Texts]) -> Result<MapArray, ArrowError> {
+    let field = Quarantined::text_field();
+    let DataType::Map(entries, sorted) = field.data_type() else {
+        return Err(ArrowError::SchemaError("a map is no map".to_owned()));
+    };
+    let DataType::Struct(parts) = entries.data_type() else {
+        return Err(ArrowError::SchemaError("a map has no entries".to_owned()));
+    };
+    let all = || texts.iter().flatten();
+    let keys: StringArray = all().map(|(column, _)| Some(column)).collect();
+    let values: StringArray = all().map(|(_, text)| Some(text)).collect();
+    let parts = StructArray::try_new(parts.clone(), vec![Arc::new(keys), Arc::new(values)], None)?;
+    let ends = OffsetBuffer::from_lengths(texts.iter().map(Vec::len));
+    let is_there: NullBuffer = texts.iter().map(|texts| !texts.is_empty()).collect();
+    MapArray::try_new(Arc::clone(entries), ends, parts, Some(is_there), *sorted)
 }
 
 fn element() -> Arc<Field> {
     Arc::new(Field::new_list_field(DataType::Utf8, false))
 }
 
-fn schema_of(fields: &Fields) -> SchemaRef {
+fn schema_of(fields: &Fields, with_texts: bool) -> SchemaRef {
     let own = [
         Field::new(RULES_COLUMN, DataType::List(element()), false),
         Field::new(ROW_COLUMN, DataType::Int64, true),
     ];
     let theirs = fields.iter().map(|field| loose(field).with_nullable(true));
     Arc::new(Schema::new(
-        own.into_iter().chain(theirs).collect::<Vec<_>>(),
+        own.into_iter()
+            .chain(with_texts.then(Quarantined::text_field))
+            .chain(theirs)
+            .collect::<Vec<_>>(),
     ))
 }
 
@@ -157,7 +209,7 @@ mod tests {
         .unwrap();
         let rules: Vec<Vec<Arc<str>>> =
             vec![vec!["x".into()], vec!["x".into(), "y".into()], Vec::new()];
-        let apart = Quarantined::new(&rows, &rules, vec![Some(7), None, Some(9)]).unwrap();
+        let apart = Quarantined::new(&rows, &rules, vec![Some(7), None, Some(9)], None).unwrap();
         let batch = apart.batch();
         assert_eq!(batch.schema(), Quarantined::schema(&contract));
         let rules = batch.column(0).as_list::<i32>();

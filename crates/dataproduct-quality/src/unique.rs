@@ -19,7 +19,7 @@ mod spill;
 pub(crate) use confirm::canonical;
 pub use confirm::{Confirm, Confirmed, Keep, MAX_REPEATED_KEYS};
 pub use hash::{KeyHasher, Nulls};
-pub use part::{Candidates, Uniqueness};
+pub use part::{Candidates, Seen, Uniqueness};
 pub use spill::Spill;
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ mod error;
 mod evolve;
 mod facts;
 mod kernel;
+mod like;
 mod local;
 mod location;
 mod log;
@@ -66,6 +67,7 @@ pub use compact::{
 };
 pub use error::{Error, Result};
 pub use facts::{Commit, CommitFacts, ENGINE, PublishFacts};
+pub use like::MAX_LISTED_VALUES;
 pub use local::Durability;
 pub use location::Location;
 pub use predicate::{Comparison, Literal, Predicate};
@@ -84,4 +86,4 @@ pub use write::options::{
     DEFAULT_COMMIT_TIMEOUT, DEFAULT_OPEN_PARTITIONS, DEFAULT_ROW_GROUP_ROWS,
     DEFAULT_TARGET_FILE_BYTES, DEFAULT_ZSTD_LEVEL, Mode, OnConflict, WriteOptions,
 };
-pub use write::writer::Writer;
+pub use write::writer::{Attempt, Writer};

@@ -177,14 +177,17 @@ impl Quarantine {
     /// Those of [`Table::write`].
     pub async fn write(&self, run: &str, contract: &Contract) -> Result<QuarantineWriter> {
         let partition = BTreeMap::from([(PART_COLUMN.to_owned(), Literal::from(part_of(run)))]);
+        let mode = Mode::ReplacePartitions(vec![partition]);
+        self.writer(run, contract, mode).await
+    }
+
+    async fn writer(&self, run: &str, contract: &Contract, mode: Mode) -> Result<QuarantineWriter> {
         let facts = PublishFacts {
             contract_version: Some(contract.version().to_string()),
             producer: Some(contract.owner().to_owned()),
             ..PublishFacts::default()
         };
-        let options = WriteOptions::new()
-            .with_mode(Mode::ReplacePartitions(vec![partition]))
-            .with_facts(facts);
+        let options = WriteOptions::new().with_mode(mode).with_facts(facts);
         let schema = Arc::clone(self.table.snapshot().await?.schema());
         Ok(QuarantineWriter {
             writer: self.table.write(options).await?,
@@ -193,6 +196,15 @@ impl Quarantine {
             contract_version: contract.version().to_string(),
             at: self.table.location().now_millis().saturating_mul(1000),
         })
+    }
+
+    /// Begins to keep more rows of a run apart, beside those that were kept apart with [`write`](Self::write).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Table::write`].
+    pub async fn write_more(&self, run: &str, contract: &Contract) -> Result<QuarantineWriter> {
+        self.writer(run, contract, Mode::Append).await
     }
 
     /// Whether the table holds rows of a run, shown or not.

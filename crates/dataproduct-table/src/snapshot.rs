@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::facts::{Commit, CommitFacts};
 use crate::log::action::{Add, TAG_SHA256};
 use crate::log::published;
-use crate::log::state::TableState;
+use crate::log::state::{Files, TableState};
 use crate::scan::Scan;
 use crate::table::Table;
 use crate::write::partition::decode_path;
@@ -77,6 +77,17 @@ impl DataFile {
 impl Snapshot {
     pub(crate) fn new(table: Table, state: Arc<TableState>) -> Self {
         Self { table, state }
+    }
+
+    /// The same version with some of its files only.
+    pub(crate) fn with_files(&self, wanted: impl Fn(&Add) -> bool) -> Self {
+        let mut files = Files::default();
+        for add in self.state.files.iter().filter(|add| wanted(add)) {
+            files.insert(Add::clone(add));
+        }
+        let mut state = TableState::clone(&self.state);
+        state.files = Arc::new(files);
+        Self::new(self.table.clone(), Arc::new(state))
     }
 
     pub(crate) fn state(&self) -> &Arc<TableState> {

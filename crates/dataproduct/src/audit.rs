@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use arrow_array::RecordBatch;
 use bytes::Bytes;
-use dataproduct_contract::{Check, ColumnRef, Contract, ProductName, ProductRef};
-use dataproduct_quality::outcome::{Outcome, QualityReport};
+use dataproduct_contract::{Check, Column, ColumnRef, Contract, ProductName, ProductRef};
+use dataproduct_quality::outcome::{Distribution, Outcome, QualityReport};
 use dataproduct_quality::{
     Admitted, Concluded, Finding, Finished, Gate, GateContext, Quarantined, ReferenceKeys, Report,
     SecondPass, Separation, Verdict,
@@ -13,6 +13,7 @@ use dataproduct_quality::{
 use dataproduct_table::{QuarantineWriter, Snapshot, Table, Writer};
 use futures::TryStreamExt as _;
 
+use crate::held::{Held, TableKeys};
 use crate::spill::SpillFile;
 use crate::{Error, Mesh, Result};
 
@@ -24,10 +25,17 @@ pub(crate) struct Audit {
     contract: Contract,
     table: Table,
     publish_id: String,
+    context: GateContext,
+    /// The keys that no two rows of the table share.
+    keys: TableKeys,
     gate: Option<Gate>,
     refused: Option<Report>,
     apart: Option<QuarantineWriter>,
+    /// Whether rows of this try were committed to the quarantine.
+    has_kept: bool,
     report: Option<Box<QualityReport>>,
+    /// The rows of the table against which the keys were judged.
+    beside: Option<Snapshot>,
 }
 
 impl Audit {
@@ -44,18 +52,29 @@ impl Audit {
         if let Some(why) = part {
             context = context.with_part(why);
         }
-        if looks_back(contract) {
+        if has_rule(contract, |check| {
+            matches!(check, Check::VolumeChange { .. })
+        }) {
             context = context.with_rows_before(rows_before(table).await?);
         }
+        if has_rule(contract, |check| matches!(check, Check::Drift { .. })) {
+            let before = distributions_before(table, publishes_of_drift(contract)).await?;
+            context = context.with_distributions_before(before);
+        }
         context = with_keys(mesh, contract, context).await;
+        let gate = Gate::with_context(contract, context.clone());
         Ok(Self {
-            gate: Some(Gate::with_context(contract, context)),
+            keys: gate.keys_of_table(),
+            gate: Some(gate),
+            context,
             contract: contract.clone(),
             table: table.clone(),
             publish_id: publish_id.to_owned(),
             refused: None,
             apart: None,
+            has_kept: false,
             report: None,
+            beside: None,
         })
     }
 
@@ -85,7 +104,14 @@ impl Audit {
             Some(writer) => writer,
             None => {
                 let quarantine = self.table.quarantine_for(&self.contract).await?;
-                let writer = quarantine.write(&self.publish_id, &self.contract).await?;
+                let writer = match self.has_kept {
+                    true => {
+                        quarantine
+                            .write_more(&self.publish_id, &self.contract)
+                            .await?
+                    }
+                    false => quarantine.write(&self.publish_id, &self.contract).await?,
+                };
                 self.apart.insert(writer)
             }
         };
@@ -95,7 +121,7 @@ impl Audit {
     /// Ends the audit. Rows that repeat others are looked for among the staged rows a second time where that is open;
     /// what is to be kept apart of them is taken out of what `writer` has staged.
     pub(crate) async fn end(&mut self, writer: &mut Writer) -> Result<()> {
-        let Some(gate) = self.gate.take() else {
+        let Some(mut gate) = self.gate.take() else {
             return Ok(());
         };
         if let Some(report) = self.refused.take() {
@@ -106,10 +132,81 @@ impl Audit {
             };
             return Err(self.refusal(report, quality));
         }
+        let held = Held::look(writer, &self.contract, &self.keys, None).await?;
+        if let Some(held) = &held {
+            held.give(&mut gate).await?;
+        }
         let quality = match gate.finish().map_err(unfinished)? {
             Finished::Done(quality) => quality,
-            Finished::SecondPass(pass) => self.second(*pass, writer).await?,
+            Finished::SecondPass(pass) => self.second(*pass, held.as_ref(), writer).await?,
         };
+        self.conclude(quality, writer).await?;
+        self.judged_on(held, writer);
+        Ok(())
+    }
+
+    /// The publish holds behind that version only: keys that come later were not compared.
+    fn judged_on(&mut self, held: Option<Held>, writer: &mut Writer) {
+        if let Some(held) = held {
+            writer.expect_version(held.beside.version());
+            self.beside = Some(held.beside);
+        }
+    }
+
+    /// The version against which keys were judged, if any were.
+    pub(crate) fn version(&self) -> Option<u64> {
+        self.beside.as_ref().map(Snapshot::version)
+    }
+
+    /// Judges the keys against what others have published since they were judged: those rows alone are read. Rows that
+    /// are to be kept apart now are taken out of what `writer` has staged.
+    pub(crate) async fn again(&mut self, writer: &mut Writer) -> Result<()> {
+        let known = self.beside.take();
+        let held = Held::look(writer, &self.contract, &self.keys, known.as_ref()).await?;
+        if let Some(held) = &held
+            && held.may_clash(&self.keys).await?
+        {
+            self.anew(held, writer).await?;
+        }
+        self.judged_on(held, writer);
+        Ok(())
+    }
+
+    /// Judges the rows that were to be published from the beginning: some may have to go, and figures are of the others.
+    async fn anew(&mut self, held: &Held, writer: &mut Writer) -> Result<()> {
+        let mut gate = Gate::with_context(&self.contract, self.context.clone());
+        let mut rows = held.staged()?;
+        while let Some(batch) = rows.try_next().await? {
+            match gate.check(batch) {
+                Verdict::Admitted(_) => {}
+                Verdict::Separated { .. } => {
+                    let why = "rows that were admitted are not any more".to_owned();
+                    return Err(unfinished(why));
+                }
+                Verdict::Refused(report) => return Err(self.refusal(report, None)),
+            }
+        }
+        held.give(&mut gate).await?;
+        let again = match gate.finish().map_err(unfinished)? {
+            Finished::Done(quality) => quality,
+            Finished::SecondPass(pass) => {
+                let pass = pass.without_numbers();
+                self.second(pass, Some(held), writer).await?
+            }
+        };
+        let quality = match self.report.take() {
+            Some(first) => {
+                let both = first.judged_again(&again);
+                Box::new(both.map_err(|error| unfinished(error.to_string()))?)
+            }
+            None => again,
+        };
+        self.conclude(quality, writer).await?;
+        self.keep_apart().await
+    }
+
+    /// Refuses the publish if a rule does; otherwise notes its quality.
+    async fn conclude(&mut self, quality: Box<QualityReport>, writer: &mut Writer) -> Result<()> {
         if !quality.verdict().is_accepted() {
             let report = findings(&quality);
             return Err(self.refusal(report, Some(quality)));
@@ -126,17 +223,24 @@ impl Audit {
     /// Looks at the staged rows again.
     async fn second(
         &mut self,
-        pass: SecondPass,
+        mut pass: SecondPass,
+        held: Option<&Held>,
         writer: &mut Writer,
     ) -> Result<Box<QualityReport>> {
+        if let Some(held) = held.filter(|held| held.is_more()) {
+            // Another call with this id may be what has the keys: then it is told, and no row is kept apart.
+            if self.table.receipt(&self.publish_id).await?.is_some() {
+                return Err(unfinished("the publish is made already".to_owned()));
+            }
+            held.give_again(&mut pass).await?;
+        }
         let staged = writer.stage().await?;
         // Rows that were sorted or parted into folders come back in another order.
         let in_order =
             self.contract.sort_by().is_empty() && self.contract.partition_by().is_empty();
-        let mut pass = match in_order {
-            true => pass,
-            false => pass.without_numbers(),
-        };
+        if !in_order {
+            pass = pass.without_numbers();
+        }
         let schema = self.contract.arrow_schema();
         let mut rows = staged.scan().read_as(schema).stream()?;
         while let Some(batch) = rows.try_next().await? {
@@ -178,7 +282,11 @@ impl Audit {
     /// Commits the rows that are kept apart. They count once the publish is committed, which comes next.
     pub(crate) async fn keep_apart(&mut self) -> Result<()> {
         if let Some(writer) = self.apart.take() {
-            return Ok(writer.commit().await?);
+            writer.commit().await?;
+            self.has_kept = true;
+        }
+        if self.has_kept {
+            return Ok(());
         }
         // An earlier try of the same publish may have kept rows apart that are published now.
         if let Some(quarantine) = self.table.quarantine().await?
@@ -253,10 +361,56 @@ fn summary(quality: &QualityReport) -> BTreeMap<String, String> {
 /// How many facts about quality a commit has, at most.
 const MOST_FACTS: usize = 64;
 
-/// Whether a rule compares with the publishes before.
-fn looks_back(contract: &Contract) -> bool {
-    let is = |rule: &dataproduct_contract::Rule| matches!(rule.check, Check::VolumeChange { .. });
-    contract.rules().iter().any(is) || contract.columns().iter().any(|c| c.rules.iter().any(is))
+/// The checks of the product, of its columns and of their parts.
+fn checks(contract: &Contract) -> Vec<&Check> {
+    let mut out: Vec<&Check> = contract.rules().iter().map(|rule| &rule.check).collect();
+    let mut columns: Vec<&Column> = contract.columns().iter().collect();
+    while let Some(column) = columns.pop() {
+        out.extend(column.rules.iter().map(|rule| &rule.check));
+        columns.extend(column.children());
+    }
+    out
+}
+
+/// Whether a rule has such a check.
+fn has_rule(contract: &Contract, is: impl Fn(&Check) -> bool) -> bool {
+    checks(contract).into_iter().any(is)
+}
+
+/// Over how many publishes the rules about drift look back.
+fn publishes_of_drift(contract: &Contract) -> usize {
+    let publishes = checks(contract)
+        .into_iter()
+        .filter_map(|check| match check {
+            Check::Drift { publishes, .. } => usize::try_from(*publishes).ok(),
+            _ => None,
+        });
+    publishes.max().unwrap_or(1).min(MOST_PUBLISHES)
+}
+
+/// The distributions in the reports of the publishes before, the newest first. A report that is not there any more, or
+/// that nobody can read, has none.
+async fn distributions_before(table: &Table, publishes: usize) -> Result<Vec<Vec<Distribution>>> {
+    let mut out = Vec::new();
+    for commit in table.history(MOST_PUBLISHES * 2).await? {
+        let Some(facts) = commit.facts.filter(|facts| facts.rows > 0) else {
+            continue;
+        };
+        let Some(report) = table.read_report(&facts.publish_id).await? else {
+            continue;
+        };
+        let text = String::from_utf8_lossy(&report);
+        let Ok(report) = QualityReport::from_json(&text) else {
+            continue;
+        };
+        if !report.distributions().is_empty() {
+            out.push(report.distributions().to_vec());
+        }
+        if out.len() == publishes {
+            break;
+        }
+    }
+    Ok(out)
 }
 
 /// The rows of the publishes before, the newest first; those without rows were heartbeats.

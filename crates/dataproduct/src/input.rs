@@ -1,13 +1,14 @@
 //! Files of rows that other programs write, read in the types of a contract.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Seek};
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, new_null_array};
-use arrow_schema::{FieldRef, Schema, SchemaRef};
-use dataproduct_contract::Contract;
+use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef};
+use dataproduct_contract::{Column, Contract, OnFailure, Repair};
 
 use crate::{Error, Result};
 
@@ -91,7 +92,7 @@ fn csv(path: &Path, file: File, contract: &Contract) -> Result<Batches> {
                 "`{name}` is nested, which CSV cannot hold; use JSON lines or Parquet"
             )));
         }
-        fields.push(readable(field));
+        fields.push(readable_for(contract, field));
     }
     reader
         .rewind()
@@ -101,10 +102,10 @@ fn csv(path: &Path, file: File, contract: &Contract) -> Result<Batches> {
         .with_batch_size(ROWS_PER_BATCH)
         .build_buffered(reader)
         .map_err(|e| Error::input(format!("`{}`", path.display()), e))?;
-    let path = path.display().to_string();
+    let (path, casts) = (path.display().to_string(), casts(contract));
     Ok(Box::new(batches.map(move |batch| {
         let batch = batch.map_err(|e| Error::input(format!("`{path}`"), e))?;
-        with_absent(&in_types(&batch, &target, &path)?, &target)
+        with_absent(&in_types(&batch, &target, &casts, &path)?, &target)
     })))
 }
 
@@ -148,7 +149,7 @@ fn json_lines(path: &Path, file: File, contract: &Contract) -> Result<Batches> {
     let fields: Vec<FieldRef> = target
         .fields()
         .iter()
-        .map(|field| readable(field))
+        .map(|field| readable_for(contract, field))
         .collect();
     let reader = arrow_json::ReaderBuilder::new(Arc::new(Schema::new(fields)))
         .with_batch_size(ROWS_PER_BATCH)
@@ -156,15 +157,35 @@ fn json_lines(path: &Path, file: File, contract: &Contract) -> Result<Batches> {
         .with_coerce_primitive(true)
         .build(BufReader::new(file))
         .map_err(|e| Error::input(format!("`{}`", path.display()), e))?;
-    let path = path.display().to_string();
+    let (path, casts) = (path.display().to_string(), casts(contract));
     Ok(Box::new(reader.map(move |batch| {
         let batch = batch.map_err(|e| Error::input(format!("`{path}`"), e))?;
-        in_types(&batch, &target, &path)
+        in_types(&batch, &target, &casts, &path)
     })))
 }
 
-/// Turns columns that were read as text into the types of the contract, exactly.
-fn in_types(batch: &RecordBatch, target: &SchemaRef, path: &str) -> Result<RecordBatch> {
+/// The columns that the gate casts: what their text is, is for their rule to say.
+fn casts(contract: &Contract) -> HashSet<String> {
+    let is_cast = |column: &&Column| column.on_failure == Some(OnFailure::Repair(Repair::Cast));
+    let columns = contract.columns().iter().filter(is_cast);
+    columns.map(|column| column.name.clone()).collect()
+}
+
+/// The type to read a column of a text format into; text for one that the gate casts.
+fn readable_for(contract: &Contract, field: &Field) -> FieldRef {
+    match casts(contract).contains(field.name()) {
+        true => Arc::new(Field::new(field.name(), DataType::Utf8, true)),
+        false => readable(field),
+    }
+}
+
+/// Turns columns that were read as text into the types of the contract, exactly; but for those that the gate casts.
+fn in_types(
+    batch: &RecordBatch,
+    target: &SchemaRef,
+    casts: &HashSet<String>,
+    path: &str,
+) -> Result<RecordBatch> {
     let wrong = |reason: String| Error::Input {
         reason: format!("`{path}`: {reason}"),
         source: None,
@@ -174,6 +195,7 @@ fn in_types(batch: &RecordBatch, target: &SchemaRef, path: &str) -> Result<Recor
     for (field, array) in schema.fields().iter().zip(batch.columns()) {
         let name = field.name().as_str();
         let array = match target.field_with_name(name) {
+            Ok(_) if casts.contains(name) => Arc::clone(array),
             Ok(field) => exact(array, field.data_type())
                 .map_err(|reason| wrong(format!("{name}: {reason}")))?,
             Err(_) => Arc::clone(array),

@@ -41,6 +41,7 @@ mod consumers;
 pub mod data;
 mod error;
 mod evolution;
+mod held;
 mod input;
 mod life;
 mod mesh;

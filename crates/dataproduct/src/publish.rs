@@ -7,6 +7,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::path::Path;
+use std::time::Instant;
 
 use arrow_array::RecordBatch;
 use bytes::Bytes;
@@ -14,7 +15,8 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use dataproduct_contract::row::{DEFAULT_ROWS_PER_BATCH, DataProduct, RowError};
 use dataproduct_contract::{Contract, ProductName, Version};
 use dataproduct_table::{
-    Literal, Location, Mode, PublishFacts, Table, TableSpec, Upsert, WriteOptions, Writer,
+    Attempt, DEFAULT_COMMIT_TIMEOUT, Literal, Location, Mode, PublishFacts, Table, TableSpec,
+    Upsert, WriteOptions, Writer,
 };
 use tokio::sync::mpsc;
 
@@ -399,6 +401,8 @@ pub(crate) struct Run {
     writer: Writer,
     passed: Passed,
     as_of: DateTime<Utc>,
+    /// What another call with the same id has published meanwhile.
+    published: Option<dataproduct_table::Receipt>,
 }
 
 impl Run {
@@ -470,6 +474,7 @@ impl Run {
             writer,
             passed,
             as_of,
+            published: None,
         })
     }
 
@@ -495,26 +500,82 @@ impl Run {
 
     /// Step 7: the audit ends, the contract is stored before a commit names it, and what was proven still holds.
     pub(crate) async fn prepare(&mut self) -> Result<()> {
-        self.audit.end(&mut self.writer).await?;
+        if let Err(error) = self.audit.end(&mut self.writer).await {
+            // The keys that are there already may be those of this very publish.
+            self.published = self.table.receipt(self.writer.publish_id()).await?;
+            return match self.published {
+                Some(_) => Ok(()),
+                None => Err(error),
+            };
+        }
         // Should others have published under a newer contract meanwhile, the commit fails.
         if self.passed.is_new {
             let text = Bytes::copy_from_slice(self.contract.to_yaml().as_bytes());
             let version = self.contract.version().to_string();
             self.table.put_contract(&version, text).await?;
         }
-        if let Some(version) = evolution::prove_again(&self.table, &self.passed).await? {
-            self.writer.expect_version(version);
+        self.prove_again().await
+    }
+
+    /// What was proven has to hold on the version that the keys were judged on, or on a newer one.
+    async fn prove_again(&mut self) -> Result<()> {
+        if let Some(proven) = evolution::prove_again(&self.table, &self.passed).await? {
+            let judged = self.audit.version().unwrap_or(proven);
+            self.writer.expect_version(proven.min(judged));
         }
         Ok(())
     }
 
     /// Step 8: the commit, and finding out what became of it.
     pub(crate) async fn publish(mut self) -> Result<Receipt> {
+        if let Some(receipt) = self.published.take() {
+            return Ok(receipt_of(&self.contract, self.as_of, receipt));
+        }
         self.audit.keep_apart().await?;
-        let receipt = self.writer.commit().await?;
+        let receipt = self.commit_behind().await?;
         let mut receipt = receipt_of(&self.contract, self.as_of, receipt);
         receipt.quarantined = self.audit.quarantined();
         Ok(receipt)
+    }
+}
+
+impl Run {
+    /// Commits behind the version that the publish was judged on. Where others came first it is judged again against
+    /// what they have published.
+    async fn commit_behind(&mut self) -> Result<dataproduct_table::Receipt> {
+        let start = Instant::now();
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            match self.writer.try_commit().await? {
+                Attempt::Done(receipt) => return Ok(*receipt),
+                Attempt::Moved { version } if self.audit.version().is_none() => {
+                    return Err(moved(version).into());
+                }
+                Attempt::Moved { .. } if start.elapsed() > DEFAULT_COMMIT_TIMEOUT => {
+                    let publish_id = self.writer.publish_id().to_owned();
+                    return Err(dataproduct_table::Error::Contention {
+                        publish_id,
+                        attempts,
+                    }
+                    .into());
+                }
+                Attempt::Moved { .. } => {
+                    if let Err(error) = self.audit.again(&mut self.writer).await {
+                        let published = self.table.receipt(self.writer.publish_id()).await?;
+                        return published.ok_or(error);
+                    }
+                    self.prove_again().await?;
+                }
+            }
+        }
+    }
+}
+
+fn moved(version: u64) -> dataproduct_table::Error {
+    dataproduct_table::Error::Conflict {
+        version,
+        reason: "came after what this publish was judged on".to_owned(),
     }
 }
 

@@ -1,12 +1,14 @@
 //! Rows that publishes kept apart: looking at them, and publishing them after all.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
-use arrow_schema::{Schema, SchemaRef};
+use arrow_array::cast::AsArray;
+use arrow_array::{Array as _, ArrayRef, RecordBatch, StringArray};
+use arrow_schema::{ArrowError, DataType, Schema, SchemaRef};
 use chrono::{DateTime, Utc};
 use dataproduct_contract::Contract;
-use dataproduct_quality::{Quarantined, ROW_COLUMN, RULES_COLUMN};
+use dataproduct_quality::{Quarantined, ROW_COLUMN, RULES_COLUMN, TEXT_COLUMN};
 use dataproduct_table::{Quarantine, QuarantineRun, Table, replay_id};
 use futures::{Stream, TryStreamExt as _};
 
@@ -44,6 +46,9 @@ impl BatchPublisher {
     /// the others leave the quarantine, exactly once: a replay that was interrupted is completed by the same call, and
     /// repeating one that was completed changes nothing.
     ///
+    /// A value that could not be cast comes back as the text that it was: its column is text, in the batch, with the
+    /// values of the other rows written out, and is cast again.
+    ///
     /// The replay has a publish id of its own, which follows from that of the run. It vouches for no more than what was
     /// vouched for before.
     ///
@@ -71,13 +76,15 @@ impl BatchPublisher {
         let receipt = match Run::start(self, how).await? {
             Start::Done(receipt) => receipt,
             Start::Fresh(mut replay) => {
+                let has_texts = quarantine.table().snapshot().await?;
+                let has_texts = has_texts.schema().field_with_name(TEXT_COLUMN).is_ok();
                 let scan = quarantine
                     .scan(run)
                     .await?
-                    .read_as(rows_of(self.contract()));
+                    .read_as(rows_of(self.contract(), has_texts));
                 let mut rows = scan.stream()?;
                 while let Some(batch) = rows.try_next().await? {
-                    replay.push(fix(batch)?).await?;
+                    replay.push(fix(as_came(&batch)?)?).await?;
                 }
                 replay.commit().await?
             }
@@ -137,12 +144,68 @@ impl BatchPublisher {
 }
 
 /// The columns of the contract as rows in quarantine have them: each may be null.
-fn rows_of(contract: &Contract) -> SchemaRef {
+/// Where the table has values that could not be cast, they come with them.
+fn rows_of(contract: &Contract, with_texts: bool) -> SchemaRef {
     let schema = Quarantined::schema(contract);
-    let own = [RULES_COLUMN, ROW_COLUMN];
+    let own = [RULES_COLUMN, ROW_COLUMN, TEXT_COLUMN];
     let fields = schema
         .fields()
         .iter()
-        .filter(|field| !own.contains(&field.name().as_str()));
-    Arc::new(Schema::new(fields.cloned().collect::<Vec<_>>()))
+        .filter(|field| !own.contains(&field.name().as_str()))
+        .cloned();
+    let texts = with_texts.then(|| Arc::new(Quarantined::text_field()));
+    Arc::new(Schema::new(fields.chain(texts).collect::<Vec<_>>()))
+}
+
+/// The values of a column written out, instants with their offset from UTC.
+fn written(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    let array = match array.data_type() {
+        DataType::Timestamp(unit, Some(_)) => {
+            let with_offset = DataType::Timestamp(*unit, Some("+00:00".into()));
+            arrow_cast::cast(array, &with_offset)?
+        }
+        _ => Arc::clone(array),
+    };
+    arrow_cast::cast(&array, &DataType::Utf8)
+}
+
+/// The rows with the values that could not be cast as the text that they were.
+fn as_came(batch: &RecordBatch) -> Result<RecordBatch> {
+    let Some(texts) = batch.column_by_name(TEXT_COLUMN) else {
+        return Ok(batch.clone());
+    };
+    let unfit = |error| Error::input("the rows in quarantine do not fit each other", error);
+    let texts = texts.as_map();
+    // By column: the rows in which its value could not be cast, with the text.
+    let mut came: HashMap<String, Vec<(usize, String)>> = HashMap::new();
+    for row in (0..batch.num_rows()).filter(|row| texts.is_valid(*row)) {
+        let entries = texts.value(row);
+        let (columns, values) = (
+            entries.column(0).as_string::<i32>(),
+            entries.column(1).as_string::<i32>(),
+        );
+        for (column, value) in columns.iter().flatten().zip(values.iter().flatten()) {
+            let rows = came.entry(column.to_owned()).or_default();
+            rows.push((row, value.to_owned()));
+        }
+    }
+    let mut columns: Vec<(&str, ArrayRef, bool)> = Vec::new();
+    for (field, array) in batch.schema_ref().fields().iter().zip(batch.columns()) {
+        if field.name() == TEXT_COLUMN {
+            continue;
+        }
+        let array = match came.remove(field.name()) {
+            None => Arc::clone(array),
+            Some(rows) => {
+                let written = written(array).map_err(unfit)?;
+                let mut written: Vec<_> = written.as_string::<i32>().iter().collect();
+                for (row, text) in &rows {
+                    written[*row] = Some(text);
+                }
+                Arc::new(StringArray::from(written)) as ArrayRef
+            }
+        };
+        columns.push((field.name(), array, true));
+    }
+    RecordBatch::try_from_iter_with_nullable(columns).map_err(unfit)
 }

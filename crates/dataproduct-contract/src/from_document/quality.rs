@@ -75,7 +75,7 @@ pub(super) fn on_failure(
             format!("{path}repair"),
             "bad-repair",
             "the contract does not say how a value is set right",
-            "write a map with one of `trim: true`, `default: VALUE`, `map: [{from: A, to: B}]` or `keepLatest: COLUMN`",
+            "write a map with one of `cast: true`, `trim: true`, `default: VALUE`, `map: [{from: A, to: B}]` or `keepLatest: COLUMN`",
         ));
     }
     repair.map(OnFailure::Repair)
@@ -88,6 +88,7 @@ fn repair(value: &Value) -> Option<Repair> {
         return None;
     }
     match (name, value) {
+        ("cast", Value::Bool(true)) => Some(Repair::Cast),
         ("trim", Value::Bool(true)) => Some(Repair::Trim),
         ("default", value) if !value.is_collection() => Some(Repair::Default(value.clone())),
         ("map", Value::List(pairs)) => {

@@ -37,6 +37,11 @@ impl OnFailure {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Repair {
+    /// A value that came in another type becomes one of the column's (`cast`), where nothing is lost: text that, without
+    /// white space at its ends, reads as a number, a boolean, a date or a timestamp; an integer or a decimal that is
+    /// one of another width, precision or scale. Text that is nothing else becomes null. It is said with the column,
+    /// whose type is what is cast to; a value that does not cast breaks the rule `cast` of the column.
+    Cast,
     /// White space at both ends of text is left out, and text that is nothing else becomes null (`trim`).
     Trim,
     /// The value becomes this one (`default`).
@@ -53,6 +58,7 @@ impl Repair {
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
         match self {
+            Self::Cast => "cast",
             Self::Trim => "trim",
             Self::Default(_) => "default",
             Self::Map(_) => "map",

@@ -74,7 +74,7 @@ pub(super) fn on_failure(on_failure: Option<&OnFailure>) -> Vec<CustomProperty> 
     if let OnFailure::Repair(repair) = on_failure {
         let mut map = Map::new();
         let argument: Value = match repair {
-            Repair::Trim | Repair::KeepLatest(None) => true.into(),
+            Repair::Cast | Repair::Trim | Repair::KeepLatest(None) => true.into(),
             Repair::Default(value) => value.clone(),
             Repair::Map(pairs) => {
                 let pair = |(from, to): &(Value, Value)| {

@@ -341,6 +341,15 @@ impl<'a> Place<'a> {
             Repair::KeepLatest(None) => None,
             _ if is_duplicates => Some("no other value makes a row less of a duplicate"),
             _ if self.own.is_none() => Some("a rule about whole rows has no value to set right"),
+            Repair::Cast if check.is_some() => {
+                Some("a cast is into the column's type: say it with the column, not with a rule")
+            }
+            Repair::Cast if !self.is_top() => {
+                Some("only a column at the top level is cast to, no part of one")
+            }
+            Repair::Cast if self.own.is_some_and(|c| !can_be_cast(&c.data_type)) => {
+                Some("only a number, a boolean, a date or a timestamp is cast to")
+            }
             Repair::Trim if self.own.is_some_and(|c| c.data_type != DataType::String) => {
                 Some("only text can be trimmed")
             }
@@ -364,6 +373,12 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// Whether the own column is one of the product and no part of another.
+    fn is_top(&self) -> bool {
+        let is_own = |column: &Column| self.own.is_some_and(|own| std::ptr::eq(own, column));
+        self.columns.iter().any(is_own)
+    }
+
     /// Whether a value can stand in the rule's own column.
     fn holds(&self, value: &Value) -> bool {
         self.own.is_none_or(|column| {
@@ -383,6 +398,11 @@ fn ambiguity(pairs: &[(Value, Value)]) -> Option<&'static str> {
     let moves_on = |to| becomes.get(to).is_some_and(|after| *after != to);
     let again = pairs.iter().any(|(_, to)| moves_on(to));
     again.then_some("the map leads to a value that it maps again")
+}
+
+/// Whether text, or another number, can be read as a value of the type.
+fn can_be_cast(data_type: &DataType) -> bool {
+    data_type.is_numeric() || is_time(data_type) || *data_type == DataType::Boolean
 }
 
 fn is_time(data_type: &DataType) -> bool {

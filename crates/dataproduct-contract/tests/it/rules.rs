@@ -261,6 +261,37 @@ fn rules_that_make_no_sense_are_refused() {
 }
 
 #[test]
+fn only_a_column_that_is_no_text_and_no_part_of_one_is_cast_to() {
+    let cast = || OnFailure::Repair(Repair::Cast);
+    let told = |column: Column| match stock().with_column(column).build() {
+        Ok(contract) => {
+            let again = Contract::from_yaml(contract.to_yaml()).unwrap();
+            assert_eq!(again.columns(), contract.columns());
+            String::new()
+        }
+        Err(problems) => problems.iter().map(|p| p.message.clone()).collect(),
+    };
+    let column = |data_type| Column::new("shelf", data_type);
+    for data_type in [DataType::Boolean, DataType::Float32, DataType::Date] {
+        assert_eq!(told(column(data_type).with_on_failure(cast())), "");
+    }
+    let no_type = "only a number, a boolean, a date or a timestamp is cast to";
+    for data_type in [DataType::String, DataType::Uuid, DataType::Binary] {
+        assert_eq!(told(column(data_type).with_on_failure(cast())), no_type);
+    }
+    let field = Column::new("width", DataType::Int64).with_on_failure(cast());
+    assert_eq!(
+        told(column(DataType::Struct(vec![field]))),
+        "only a column at the top level is cast to, no part of one"
+    );
+    let rule = Rule::of(Check::NullValues).with_on_failure(cast());
+    assert_eq!(
+        told(column(DataType::Int64).with_rule(rule)),
+        "a cast is into the column's type: say it with the column, not with a rule"
+    );
+}
+
+#[test]
 fn repairs_that_set_nothing_right_are_refused() {
     let with = |repair| {
         let column =
@@ -272,6 +303,7 @@ fn repairs_that_set_nothing_right_are_refused() {
     };
     assert_eq!(with(Repair::Default(Value::from(0))), "");
     assert_eq!(with(Repair::Trim), "only text can be trimmed");
+    assert_eq!(with(Repair::Cast), "");
     let none = "the default is no value of the column";
     assert_eq!(with(Repair::Default(Value::from("x"))), none);
     assert_eq!(with(Repair::Default(Value::Null)), none);

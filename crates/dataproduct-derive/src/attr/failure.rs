@@ -16,6 +16,7 @@ pub(crate) struct Failure {
 
 /// How a value is set right.
 pub(crate) enum Repair {
+    Cast,
     Trim,
     Default(Literal),
     Map(Vec<(Literal, Literal)>),
@@ -23,8 +24,8 @@ pub(crate) enum Repair {
 }
 
 const ACTIONS: &[&str] = &["reject", "quarantine", "report", "notify"];
-const REPAIRS: &[&str] = &["trim", "default", "map", "keep_latest"];
-const EXAMPLE: &str = "write one of `repair(trim)`, `repair(default = 0)`, `repair(map(\"A\" = \"a\"))` and `repair(keep_latest = \"updated_at\")`";
+const REPAIRS: &[&str] = &["cast", "trim", "default", "map", "keep_latest"];
+const EXAMPLE: &str = "write one of `repair(cast)`, `repair(trim)`, `repair(default = 0)`, `repair(map(\"A\" = \"a\"))` and `repair(keep_latest = \"updated_at\")`";
 
 impl Failure {
     /// Takes `on_failure = ...`.
@@ -77,6 +78,7 @@ fn repair(item: &Item) -> syn::Result<Repair> {
     }
     let name = inner.key.to_string();
     match (name.as_str(), &inner.form) {
+        ("cast", _) => inner.flag().map(|_| Repair::Cast),
         ("trim", _) => inner.flag().map(|_| Repair::Trim),
         ("default", Form::Value(tokens)) => Ok(Repair::Default(value(tokens.clone())?)),
         ("default", _) => Err(inner.wants("default = 0")),

@@ -143,6 +143,7 @@ impl Rule {
             Repair::KeepLatest(_) if !is_duplicates => {
                 "only `duplicate_values` can keep the latest row: choose another repair, or `on_failure = quarantine`"
             }
+            Repair::Cast => "a cast is into the column's type: write `#[column(repair(cast))]`",
             Repair::Trim | Repair::Default(_) | Repair::Map(_) if is_duplicates => {
                 "no other value makes a row less of a duplicate: write `repair(keep_latest)`"
             }

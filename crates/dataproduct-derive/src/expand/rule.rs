@@ -153,6 +153,7 @@ pub(crate) fn failure(failure: &Failure, private: &TokenStream) -> Option<TokenS
 
 fn repaired(repair: &Repair, private: &TokenStream) -> TokenStream {
     match repair {
+        Repair::Cast => quote!(Cast),
         Repair::Trim => quote!(Trim),
         Repair::Default(default) => {
             let default = value(default, private);

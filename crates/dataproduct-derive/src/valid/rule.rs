@@ -247,6 +247,19 @@ pub(super) fn repair(failure: &Failure, of_rule: bool, kind: &Kind, errors: &mut
             return;
         }
         Repair::KeepLatest(_) => return,
+        Repair::Cast => {
+            let kind = kind.required();
+            if !is_number(kind) && !is_time(kind) && *kind != Kind::Bool {
+                errors.at(
+                    *span,
+                    format!(
+                        "`cast` is to a number, a boolean, a date or a timestamp, and this is {}: choose another repair",
+                        kind.name()
+                    ),
+                );
+            }
+            return;
+        }
         Repair::Trim => {
             if !matches!(kind.required(), Kind::Text | Kind::Other) {
                 errors.at(

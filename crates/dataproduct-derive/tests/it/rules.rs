@@ -80,6 +80,8 @@ struct StockMonth {
     shelf: Option<String>,
     #[column(repair(default = true))]
     kept: bool,
+    #[column(repair(cast))]
+    counted: i64,
     size: Size,
 }
 
@@ -278,6 +280,7 @@ fn of_column(name: &str) -> (Option<OnFailure>, Vec<Rule>) {
             ],
         ),
         "kept" => (Some(default(true)), Vec::new()),
+        "counted" => (Some(OnFailure::Repair(Repair::Cast)), Vec::new()),
         _ => (None, Vec::new()),
     }
 }

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use dataproduct_contract::{Check, Column, ColumnRef, Contract, DataType};
 
 use crate::measure::{ReferenceKeys, Refers};
+use crate::outcome::Distribution;
 use crate::unique::Spill;
 
 /// Keys that rows refer to, or why they could not be read.
@@ -23,6 +24,7 @@ pub struct GateContext {
     pub(crate) now: DateTime<Utc>,
     pub(crate) source: Option<String>,
     pub(crate) rows_before: Option<Vec<u64>>,
+    pub(crate) distributions_before: Option<Vec<Vec<Distribution>>>,
     pub(crate) keys: Vec<(Vec<ColumnRef>, Known)>,
     pub(crate) unique_budget_bytes: usize,
     pub(crate) spill: Option<SpillPlace>,
@@ -65,6 +67,7 @@ impl GateContext {
             now,
             source: None,
             rows_before: None,
+            distributions_before: None,
             keys: Vec::new(),
             unique_budget_bytes: DEFAULT_UNIQUE_BUDGET_BYTES,
             spill: None,
@@ -81,6 +84,16 @@ impl GateContext {
     /// How many rows each of the publishes before had, the newest first, for `volumeChange`.
     pub fn with_rows_before(mut self, rows: impl IntoIterator<Item = u64>) -> Self {
         self.rows_before = Some(rows.into_iter().collect());
+        self
+    }
+
+    /// The distributions that the report of each of the publishes before holds, the newest first, for `drift`; see
+    /// [`QualityReport::distributions`](crate::outcome::QualityReport::distributions).
+    pub fn with_distributions_before(
+        mut self,
+        distributions: impl IntoIterator<Item = Vec<Distribution>>,
+    ) -> Self {
+        self.distributions_before = Some(distributions.into_iter().collect());
         self
     }
 

@@ -1,18 +1,21 @@
 //! One batch against all rules: repaired where a rule says so, each rule's rows at fault, and what the batch adds to the
 //! figures. Nothing here changes the gate, so that batches are examined side by side.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_schema::{Schema, SchemaRef};
-use dataproduct_contract::{Column, Contract, OnFailure};
+use dataproduct_contract::{Column, Contract, OnFailure, Repair};
 
+use super::cast::{Cast, cast};
 use super::repair;
 use super::rule::{Planned, Rules, Run, Structure};
 use crate::failed::Failed;
 use crate::measure::Part;
+use crate::quarantined::Texts;
 use crate::report::{Finding, Report};
 use crate::structure::Fault;
 use crate::unique::{KeyHasher, Nulls};
@@ -37,7 +40,25 @@ pub(crate) struct Examined {
     pub(crate) kept: Option<BooleanBuffer>,
     /// Structural faults, each with the place of the rule that it breaks.
     pub(crate) faults: Vec<(usize, Fault)>,
+    /// Columns that came in another type and have values that could not be cast.
+    pub(crate) uncast: Vec<Uncast>,
 }
+
+/// A column of which some values could not be cast: they are null now.
+#[derive(Debug)]
+pub(crate) struct Uncast {
+    /// The place of the column.
+    pub(crate) index: usize,
+    /// The place of its rule.
+    pub(crate) rule: usize,
+    /// The rows whose value could not be cast.
+    pub(crate) failed: Failed,
+    /// All values as they came.
+    pub(crate) texts: StringArray,
+}
+
+/// How often the repairs of a column are tried, at most, until nothing changes.
+const MOST_REPAIRS: usize = 16;
 
 /// The contract's columns and rules, ready to examine batches.
 #[derive(Debug)]
@@ -70,7 +91,7 @@ impl Examiner {
     /// # Errors
     /// A report of columns that are missing, twice, not in the contract, or of another type.
     pub(crate) fn examine(&self, batch: &RecordBatch, rules: &Rules) -> Result<Examined, Report> {
-        let columns = self.columns(batch)?;
+        let (columns, casts) = self.columns(batch)?;
         let count = batch.num_rows();
         let planned = &rules.planned;
         let mut out = Examined {
@@ -82,7 +103,11 @@ impl Examiner {
             hashes: Vec::new(),
             kept: None,
             faults: Vec::new(),
+            uncast: Vec::new(),
         };
+        for (index, start, cast) in casts {
+            note_cast(index, start, cast, &self.contract, planned, &mut out);
+        }
         self.repair(planned, &mut out)?;
         self.structure(planned, &mut out);
         for (place, rule) in planned.iter().enumerate() {
@@ -98,6 +123,7 @@ impl Examiner {
             };
             out.elapsed[place] += start.elapsed();
         }
+        out.spare_uncast(planned, &self.contract);
         out.kept = kept(planned, &out.failed, count);
         for hasher in self.hashers.iter().flatten() {
             let hashed = hasher.hash(&out.rows);
@@ -124,33 +150,98 @@ impl Examiner {
             .map_err(|error| bad_batch(&error.to_string()))
     }
 
-    /// Sets values right, rule by rule.
+    /// Sets values right, column by column.
     fn repair(&self, planned: &[Planned], out: &mut Examined) -> Result<(), Report> {
+        let mut columns: BTreeMap<usize, Vec<(usize, &Repair)>> = BTreeMap::new();
         for (place, rule) in planned.iter().enumerate() {
             let (OnFailure::Repair(repair), Some(path)) = (&rule.on_failure, rule.columns.first())
             else {
                 continue;
             };
-            let start = Instant::now();
-            let failing = match &rule.run {
-                Run::Column(check) => check.failing_in(&out.rows).unwrap_or_default(),
-                Run::Structure(kind) => self.structural(path, *kind, &out.rows),
-                _ => continue,
-            };
-            let Some((index, column)) = self.top(path).filter(|_| failing.count() > 0) else {
-                continue;
-            };
-            let array = out.rows.column(index);
-            let repaired =
-                repair::repaired(array, column, repair, &failing).map_err(|why| bad_batch(&why))?;
-            let mut columns = out.rows.columns().to_vec();
-            let changed = repair::changed(array, &repaired, &failing);
-            columns[index] = repaired;
-            out.rows = self.loose(columns, out.rows.num_rows())?;
-            out.repaired[place] += changed.count() as u64;
-            out.repaired_rows = out.repaired_rows.or(&changed);
-            out.elapsed[place] += start.elapsed();
+            let is_by_value = matches!(rule.run, Run::Column(_) | Run::Structure(_));
+            if let Some((index, _)) = self.top(path).filter(|_| is_by_value) {
+                columns.entry(index).or_default().push((place, repair));
+            }
         }
+        for (index, mut repairs) in columns {
+            repairs.sort_by_key(|(_, repair)| repair::order(repair));
+            self.mend(index, &repairs, planned, out)?;
+        }
+        Ok(())
+    }
+
+    /// Sets the values of one column right. What one rule makes of a value may break another, so that they are tried
+    /// until nothing changes: what is repaired is then repaired for good. A value that never comes to rest stays as it
+    /// came, and breaks its rule.
+    fn mend(
+        &self,
+        index: usize,
+        repairs: &[(usize, &Repair)],
+        planned: &[Planned],
+        out: &mut Examined,
+    ) -> Result<(), Report> {
+        let before = Arc::clone(out.rows.column(index));
+        let mut changed = vec![Failed::none(); repairs.len()];
+        let mut restless = Failed::none();
+        // One repair alone is at rest once it is done, whatever rules ask for it.
+        let is_one = repairs.iter().all(|(_, repair)| *repair == repairs[0].1);
+        for _ in 0..if is_one { 1 } else { MOST_REPAIRS } {
+            restless = Failed::none();
+            for ((place, repair), changed) in repairs.iter().zip(&mut changed) {
+                let start = Instant::now();
+                let now = self.mend_once(index, repair, &planned[*place], out)?;
+                out.elapsed[*place] += start.elapsed();
+                restless = restless.or(&now);
+                *changed = changed.or(&now);
+            }
+            if restless.count() == 0 {
+                break;
+            }
+        }
+        if let Some(rows) = restless.mask().filter(|_| !is_one) {
+            let array = repair::put(out.rows.column(index), rows, &before);
+            self.set(index, array.map_err(|why| bad_batch(&why))?, out)?;
+        } else {
+            restless = Failed::none();
+        }
+        for ((place, _), changed) in repairs.iter().zip(changed) {
+            let changed = changed.except(&restless);
+            out.repaired[*place] += changed.count() as u64;
+            out.repaired_rows = out.repaired_rows.or(&changed);
+        }
+        Ok(())
+    }
+
+    /// Sets the values right that break one rule; gives the rows whose value is another now.
+    fn mend_once(
+        &self,
+        index: usize,
+        repair: &Repair,
+        rule: &Planned,
+        out: &mut Examined,
+    ) -> Result<Failed, Report> {
+        let column = &self.contract.columns()[index];
+        let failing = match &rule.run {
+            Run::Column(check) => check.failing_in(&out.rows).unwrap_or_default(),
+            Run::Structure(kind) => self.structural(&column.name, *kind, &out.rows),
+            _ => Failed::none(),
+        };
+        if failing.count() == 0 {
+            return Ok(Failed::none());
+        }
+        let array = out.rows.column(index);
+        let repaired =
+            repair::repaired(array, column, repair, &failing).map_err(|why| bad_batch(&why))?;
+        let changed = repair::changed(array, &repaired, &failing);
+        self.set(index, repaired, out)?;
+        Ok(changed)
+    }
+
+    /// Puts an array in the place of a column.
+    fn set(&self, index: usize, array: ArrayRef, out: &mut Examined) -> Result<(), Report> {
+        let mut columns = out.rows.columns().to_vec();
+        columns[index] = array;
+        out.rows = self.loose(columns, out.rows.num_rows())?;
         Ok(())
     }
 
@@ -195,12 +286,13 @@ impl Examiner {
         }
     }
 
-    /// The arrays of the contract's columns in its order and types.
-    fn columns(&self, batch: &RecordBatch) -> Result<Vec<ArrayRef>, Report> {
+    /// The arrays of the contract's columns in its order and types, and those that had to be cast.
+    fn columns(&self, batch: &RecordBatch) -> Result<(Vec<ArrayRef>, Vec<Casting>), Report> {
         let mut report = Report::default();
         let schema = batch.schema_ref();
         let mut out = Vec::with_capacity(self.schema.fields().len());
-        for field in self.schema.fields() {
+        let mut casts = Vec::new();
+        for (index, field) in self.schema.fields().iter().enumerate() {
             let mut found = schema
                 .fields()
                 .iter()
@@ -215,7 +307,21 @@ impl Examiner {
                 let message = "the column is there twice".into();
                 report.push(finding("duplicate-column", field.name(), message));
             }
-            match encoding::encode(array, field.data_type()) {
+            let start = Instant::now();
+            let is_cast =
+                self.contract.columns()[index].on_failure == Some(OnFailure::Repair(Repair::Cast));
+            let encoded = match encoding::encode(array, field.data_type()) {
+                Err(message) if is_cast => match cast(array, field.data_type()) {
+                    Some(cast) => cast.map(|cast| {
+                        let array = Arc::clone(&cast.array);
+                        casts.push((index, start.elapsed(), cast));
+                        array
+                    }),
+                    None => Err(message),
+                },
+                encoded => encoded,
+            };
+            match encoded {
                 Ok(array) => out.push(array),
                 Err(message) => report.push(finding("wrong-type", field.name(), message)),
             }
@@ -227,9 +333,88 @@ impl Examiner {
             }
         }
         match report.is_clean() {
-            true => Ok(out),
+            true => Ok((out, casts)),
             false => Err(report),
         }
+    }
+}
+
+/// A column by its place, how long its cast took, and what it gave.
+type Casting = (usize, Duration, Cast);
+
+/// Counts what was cast to the rule of the column.
+fn note_cast(
+    index: usize,
+    elapsed: Duration,
+    cast: Cast,
+    contract: &Contract,
+    planned: &[Planned],
+    out: &mut Examined,
+) {
+    let name = &contract.columns()[index].name;
+    let of = |rule: &Planned| {
+        matches!(rule.run, Run::Structure(Structure::Cast)) && rule.columns.first() == Some(name)
+    };
+    let Some(rule) = planned.iter().position(of) else {
+        return;
+    };
+    out.elapsed[rule] += elapsed;
+    out.repaired[rule] += cast.changed.count() as u64;
+    out.repaired_rows = out.repaired_rows.or(&cast.changed);
+    if cast.failed.count() > 0 {
+        out.failed[rule] = cast.failed.clone();
+        out.uncast.push(Uncast {
+            index,
+            rule,
+            failed: cast.failed,
+            texts: cast.texts,
+        });
+    }
+}
+
+impl Examined {
+    /// Takes back what other rules say of values that could not be cast: they are there, and not missing.
+    fn spare_uncast(&mut self, planned: &[Planned], contract: &Contract) {
+        for uncast in &self.uncast {
+            let name = &contract.columns()[uncast.index].name;
+            for (place, rule) in planned.iter().enumerate() {
+                let is_of_value = matches!(rule.run, Run::Column(_) | Run::Structure(_));
+                if is_of_value && place != uncast.rule && rule.columns == [name.as_str()] {
+                    self.failed[place] = self.failed[place].except(&uncast.failed);
+                }
+            }
+        }
+    }
+
+    /// The values of a row that could not be cast, each with its column.
+    pub(crate) fn texts(&self, row: usize) -> Texts {
+        let of = |uncast: &&Uncast| uncast.failed.mask().is_some_and(|mask| mask.value(row));
+        let text = |uncast: &Uncast| {
+            let name = self.rows.schema_ref().field(uncast.index).name().clone();
+            (name, uncast.texts.value(row).to_owned())
+        };
+        self.uncast.iter().filter(of).map(text).collect()
+    }
+
+    /// The rows with the column of a rule as it came, where some of its values could not be cast.
+    pub(crate) fn as_came(&self, rule: usize) -> RecordBatch {
+        let Some(uncast) = self.uncast.iter().find(|uncast| uncast.rule == rule) else {
+            return self.rows.clone();
+        };
+        let columns = self
+            .rows
+            .schema_ref()
+            .fields()
+            .iter()
+            .zip(self.rows.columns());
+        let columns = columns.enumerate().map(|(index, (field, array))| {
+            let array: ArrayRef = match index == uncast.index {
+                true => Arc::new(uncast.texts.clone()),
+                false => Arc::clone(array),
+            };
+            (field.name(), array, true)
+        });
+        RecordBatch::try_from_iter_with_nullable(columns).unwrap_or_else(|_| self.rows.clone())
     }
 }
 

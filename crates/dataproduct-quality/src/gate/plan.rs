@@ -5,21 +5,20 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType as ArrowType, Schema};
 use dataproduct_contract::{
-    Aggregate, Check, Column, Contract, DataType, Expression, OnFailure, Rule, Severity, Threshold,
-    Value,
+    Aggregate, Check, Column, Contract, DataType, Expression, OnFailure, Repair, Rule, Severity,
+    Threshold, Value,
 };
 
 use super::context::GateContext;
+use super::limits::{bound_at, limits};
 use super::rule::{Planned, Rules, Run, Structure};
-use crate::checks::{
-    ColumnCheck, FormatCheck, ItemCount, Length, Member, Missing, MultipleOf, Pattern, Range,
-    RowCheck, UniqueItems,
-};
+use crate::checks::{Member, Missing, Pattern, RowCheck};
 use crate::expr::Predicate;
 use crate::measure::{
-    Aggregated, Figure, Groups, Measure, Neighbours, Newest, Refers, RowCount, Sequence, Volume,
+    Aggregated, Drift, Figure, Groups, Measure, Neighbours, Newest, Refers, RowCount, Sequence,
+    Volume,
 };
-use crate::promise::Bound;
+use crate::outcome::Mask;
 use crate::unique::Nulls;
 
 /// Plans the rules of a contract.
@@ -112,6 +111,10 @@ impl Plan<'_> {
         let mut all: Vec<(&str, Option<String>, Said<'_>)> = Vec::new();
         if !column.nullable {
             all.push(("required", None, structure(Structure::Required)));
+        }
+        if column.on_failure == Some(OnFailure::Repair(Repair::Cast)) {
+            let expected = Some(format!("reads as {}", column.data_type));
+            all.push(("cast", expected, structure(Structure::Cast)));
         }
         if is_judged_as_type(&column.data_type) {
             let expected = Some(format!("is {}", column.data_type));
@@ -330,12 +333,30 @@ impl Plan<'_> {
                 Some(before) => self.measure(Ok(Measure::Volume(Volume::new(before, *publishes)))),
                 None => Run::Left("the publishes before were not given".to_owned()),
             },
-            Check::Drift { .. } => {
-                Run::Left("the distribution of earlier publishes is not kept yet".to_owned())
+            Check::Drift { column, publishes } => {
+                let column = subject(column).ok_or_else(without);
+                let bound = column.and_then(|column| self.drift(&column, *publishes));
+                self.measure(bound.map(Measure::Drift))
             }
+            Check::NotRun { kind } if kind == "sql" => Run::Left(
+                "rules of kind `sql` are not run: state what a row must keep to as `check: expression` for the \
+                 engine `dataproduct`, or run the query on the published table"
+                    .to_owned(),
+            ),
             Check::NotRun { kind } => Run::Left(format!("rules of kind `{kind}` are not run")),
             other => Run::Left(format!("`{}` is not run", other.name())),
         }
+    }
+
+    fn drift(&self, column: &str, publishes: u32) -> Result<Drift, String> {
+        if Mask::of(self.contract).is_masked(column) {
+            return Err(format!(
+                "`{column}` is sensitive, so that no distribution of its values is kept"
+            ));
+        }
+        let before = self.context.distributions_before.as_deref();
+        let before = before.ok_or("the publishes before were not given")?;
+        Drift::bind(column, before, publishes, &self.schema)
     }
 
     fn of_column(
@@ -459,7 +480,7 @@ fn expected(rule: &Rule) -> Option<String> {
 }
 
 /// The first of a list of values, for people.
-fn listed<'a>(values: impl IntoIterator<Item = &'a Value>) -> String {
+pub(super) fn listed<'a>(values: impl IntoIterator<Item = &'a Value>) -> String {
     let mut texts: Vec<String> = values
         .into_iter()
         .take(9)
@@ -484,97 +505,4 @@ fn is_judged_as_type(data_type: &DataType) -> bool {
             | DataType::Timestamp
             | DataType::TimestampNtz
     )
-}
-
-fn bound_at(
-    path: &str,
-    schema: &Schema,
-    bind: impl FnOnce(&ArrowType) -> Result<RowCheck, String>,
-) -> Run {
-    match ColumnCheck::bind(path, schema, bind) {
-        Ok(check) => Run::Column(check),
-        Err(error) => Run::Left(error.to_string()),
-    }
-}
-
-type Bind<'a> = Box<dyn FnOnce(&ArrowType) -> Result<RowCheck, String> + 'a>;
-
-/// What a column's limits say, as checks to be bound to its type.
-fn limits(column: &Column) -> Vec<(&'static str, Option<String>, Bind<'_>)> {
-    let limits = &column.limits;
-    let mut out: Vec<(&'static str, Option<String>, Bind<'_>)> = Vec::new();
-    let ranges = [
-        (&limits.minimum, &limits.maximum, true),
-        (&limits.exclusive_minimum, &limits.exclusive_maximum, false),
-    ];
-    for (minimum, maximum, inclusive) in ranges {
-        if minimum.is_none() && maximum.is_none() {
-            continue;
-        }
-        let bound = |value: &Option<Value>| value.clone().map(|value| Bound { value, inclusive });
-        let (low, high) = (bound(minimum), bound(maximum));
-        let sign = if inclusive { "<=" } else { "<" };
-        let mut text = String::new();
-        if let Some(value) = minimum {
-            text.push_str(&format!("{value} {sign} "));
-        }
-        text.push_str("value");
-        if let Some(value) = maximum {
-            text.push_str(&format!(" {sign} {value}"));
-        }
-        let bind =
-            move |t: &ArrowType| Range::bind(low.as_ref(), high.as_ref(), t).map(RowCheck::Range);
-        out.push(("range", Some(text), Box::new(bind)));
-    }
-    if let Some(step) = limits.multiple_of {
-        let text = Some(format!("a multiple of {step}"));
-        let bind = move |t: &ArrowType| {
-            let step = dataproduct_contract::Number::try_from(step)
-                .map(Value::from)
-                .map_err(|_| "the step is no number".to_owned())?;
-            MultipleOf::bind(&step, t).map(RowCheck::MultipleOf)
-        };
-        out.push(("multipleOf", text, Box::new(bind)));
-    }
-    let span = |low: Option<u64>, high: Option<u64>, what: &str| {
-        (low.is_some() || high.is_some()).then(|| match (low, high) {
-            (Some(low), Some(high)) => format!("{low} to {high} {what}"),
-            (Some(low), None) => format!("at least {low} {what}"),
-            (None, high) => format!("at most {} {what}", high.unwrap_or_default()),
-        })
-    };
-    if let Some(text) = span(limits.min_length, limits.max_length, "characters") {
-        let bind = |t: &ArrowType| {
-            Length::bind(limits.min_length, limits.max_length, t).map(RowCheck::Length)
-        };
-        out.push(("length", Some(text), Box::new(bind)));
-    }
-    if let Some(text) = span(limits.min_items, limits.max_items, "items") {
-        let bind = |t: &ArrowType| {
-            ItemCount::bind(limits.min_items, limits.max_items, t).map(RowCheck::ItemCount)
-        };
-        out.push(("items", Some(text), Box::new(bind)));
-    }
-    if limits.unique_items {
-        let bind = |t: &ArrowType| UniqueItems::bind(t).map(RowCheck::UniqueItems);
-        out.push(("uniqueItems", None, Box::new(bind)));
-    }
-    if let Some(pattern) = &limits.pattern {
-        let bind = |t: &ArrowType| Pattern::bind(pattern, t).map(RowCheck::Pattern);
-        let text = Some(format!("matches `{pattern}`"));
-        out.push(("pattern", text, Box::new(bind)));
-    }
-    if let Some(format) = &limits.format
-        && column.data_type == DataType::String
-    {
-        let bind = |t: &ArrowType| FormatCheck::bind(format, t).map(RowCheck::Format);
-        out.push(("format", Some(format!("is {format}")), Box::new(bind)));
-    }
-    if !column.allowed.is_empty() && !column.open_enum && column.data_type != DataType::String {
-        let values: Vec<Value> = column.allowed.iter().map(|a| a.value.clone()).collect();
-        let text = Some(listed(&values));
-        let bind = move |t: &ArrowType| Member::bind(&values, t).map(RowCheck::Member);
-        out.push(("allowed", text, Box::new(bind)));
-    }
-    out
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, BooleanArray, StringArray};
+use arrow_buffer::BooleanBuffer;
 use arrow_row::{RowConverter, SortField};
 use arrow_schema::{DataType, SortOptions};
 use dataproduct_contract::{Column, Repair, Value};
@@ -29,10 +30,29 @@ pub(crate) fn repaired(
         // Rows are chosen between, not changed.
         _ => return Ok(Arc::clone(array)),
     };
-    let mask = BooleanArray::new(mask.clone(), None);
-    let (plain, others) = (plain(array)?, plain(&others)?);
-    let zipped = arrow_select::zip::zip(&mask, &others, &plain).map_err(|e| e.to_string())?;
+    put(array, mask, &others)
+}
+
+/// The column with other values in some rows.
+pub(crate) fn put(
+    array: &ArrayRef,
+    rows: &BooleanBuffer,
+    others: &ArrayRef,
+) -> Result<ArrayRef, String> {
+    let rows = BooleanArray::new(rows.clone(), None);
+    let (plain, others) = (plain(array)?, plain(others)?);
+    let zipped = arrow_select::zip::zip(&rows, &others, &plain).map_err(|e| e.to_string())?;
     encoding::encode(&zipped, array.data_type())
+}
+
+/// The repairs of one column in the order in which they are tried: what keeps more of a value comes first, so that no
+/// default takes the place of a value that only had white space around it.
+pub(crate) fn order(repair: &Repair) -> u8 {
+    match repair {
+        Repair::Trim => 0,
+        Repair::Map(_) => 1,
+        _ => 2,
+    }
 }
 
 /// The failing rows whose value is another now.

@@ -57,6 +57,8 @@ pub(crate) enum Structure {
     Allowed,
     /// A value is none of its type.
     Type,
+    /// A value came in another type and cannot be read as one of the column's.
+    Cast,
 }
 
 impl Structure {

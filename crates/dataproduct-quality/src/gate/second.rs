@@ -114,8 +114,8 @@ impl Gate {
 /// A second look at all rows, in the same order as the first: from the file again, or from where they were staged.
 #[derive(Debug)]
 pub struct SecondPass {
-    gate: Gate,
-    looks: Vec<Option<Confirm>>,
+    pub(super) gate: Gate,
+    pub(super) looks: Vec<Option<Confirm>>,
     rows: u64,
     numbered: bool,
 }
@@ -161,6 +161,7 @@ impl SecondPass {
         let mut gate = self.gate;
         let (mut confirmed, mut again) = (Vec::new(), Vec::new());
         for (key, look) in self.looks.into_iter().enumerate() {
+            gate.held[key] = look.as_ref().map_or(0, Confirm::held);
             let found = look.map(Confirm::conclude).filter(|f| !f.is_empty());
             let (parting, other) = match gate.parts_with(key) {
                 true => (found, None),
@@ -305,7 +306,12 @@ impl Separation {
 
     /// The report of the run.
     #[must_use]
-    pub fn finish(self) -> Box<QualityReport> {
+    pub fn finish(mut self) -> Box<QualityReport> {
+        for (held, confirm) in self.gate.held.iter_mut().zip(&self.again) {
+            if let Some(confirm) = confirm {
+                *held = confirm.held();
+            }
+        }
         Box::new(self.gate.into_report())
     }
 }

@@ -5,14 +5,21 @@ use dataproduct_contract::OnFailure;
 use super::Gate;
 use super::rule::{Planned, Run};
 use super::tally::{Tally, said};
-use crate::measure::Measured;
-use crate::outcome::{self, Outcome, QualityReport, RowCounts, RuleResult};
+use crate::measure::{Measure, Measured};
+use crate::outcome::{self, Distribution, Outcome, QualityReport, RowCounts, RuleResult};
 
 impl Gate {
     /// Judges every rule.
     pub(super) fn into_report(mut self) -> QualityReport {
         let now = self.context.now;
         let measures = std::mem::take(&mut self.measures);
+        let mut distributions: Vec<Distribution> = Vec::new();
+        for distribution in measures.iter().filter_map(Measure::distribution) {
+            let is_new = |known: &Distribution| known.column() != distribution.column();
+            if distributions.iter().all(is_new) && distribution.rows() > 0 {
+                distributions.push(distribution.clone());
+            }
+        }
         let measured: Vec<Measured> = measures.into_iter().map(|m| m.finish(now)).collect();
         let rows = self.rows;
         let tallies = std::mem::take(&mut self.tallies);
@@ -23,7 +30,15 @@ impl Gate {
                 Run::Measure(measure) => measured.get(*measure).cloned(),
                 _ => None,
             };
-            result(rule, tally, figure, rows)
+            let mut result = result(rule, tally, figure, rows);
+            if let Run::Unique(key) = &rule.run
+                && self.held[*key] > 0
+                && rule.check == "unique"
+            {
+                let held = self.held[*key];
+                result.expected = Some(format!("unique: the table holds the key of {held}"));
+            }
+            result
         });
         let results: Vec<RuleResult> = results.collect();
         let run = outcome::Run {
@@ -42,7 +57,8 @@ impl Gate {
             clippy::expect_used,
             reason = "rows published are those read less those kept apart, and no rule counts more"
         )]
-        report.expect("the counts add up")
+        let report = report.expect("the counts add up");
+        report.with_distributions(distributions)
     }
 }
 

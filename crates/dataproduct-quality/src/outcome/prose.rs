@@ -205,6 +205,10 @@ pub(super) fn way_out(result: &RuleResult) -> Option<&'static str> {
             on_failure::QUARANTINE => {
                 "the rows are kept in quarantine with their reasons: set them right and replay them"
             }
+            // Such a repair chooses between rows and leaves nothing to be set right.
+            on_failure::REPAIR if result.check == "duplicateValues" => {
+                "of rows with the same values one was kept; those that gave way to it are in quarantine, and nothing is lost"
+            }
             on_failure::REPAIR => {
                 "what is left could not be repaired: set the data right at its source"
             }

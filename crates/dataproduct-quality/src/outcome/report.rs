@@ -8,7 +8,7 @@ use dataproduct_contract::{ProductName, Version};
 use serde::{Deserialize, Serialize};
 
 use super::stored::ReportV1;
-use super::{Outcome, ReportError, RowCounts, RuleResult, Summary};
+use super::{Distribution, Outcome, ReportError, RowCounts, RuleResult, Summary};
 
 /// The exit status of a run that is accepted.
 pub const EXIT_ACCEPTED: u8 = 0;
@@ -63,6 +63,22 @@ impl Verdict {
     }
 }
 
+/// The checks that are about all rows that are published together.
+const FIGURES: [&str; 12] = [
+    "rowCount",
+    "sum",
+    "mean",
+    "minimum",
+    "maximum",
+    "distinctCount",
+    "age",
+    "outOfOrder",
+    "discontinuity",
+    "smallestGroup",
+    "volumeChange",
+    "drift",
+];
+
 /// What a run of a contract's rules over rows has found.
 ///
 /// Its stored form is JSON with camel-case keys and a `formatVersion`, see [`to_json`](Self::to_json). Times are
@@ -74,6 +90,7 @@ pub struct QualityReport {
     run: Run,
     rows: RowCounts,
     results: Vec<RuleResult>,
+    distributions: Vec<Distribution>,
 }
 
 impl QualityReport {
@@ -109,7 +126,60 @@ impl QualityReport {
             };
         }
         results.sort_by_key(|result| result.columns.is_empty());
-        Ok(Self { run, rows, results })
+        Ok(Self {
+            run,
+            rows,
+            results,
+            distributions: Vec::new(),
+        })
+    }
+
+    /// The report of rows of which those that it publishes were judged again, behind what others have published
+    /// meanwhile: `later` is of these. Keys count here and there, figures are those of `later`, and all else stays.
+    ///
+    /// # Errors
+    /// As [`try_new`](Self::try_new), and [`ReportError`] when `later` is of other rows.
+    pub fn judged_again(self, later: &Self) -> Result<Self, ReportError> {
+        let rows = RowCounts::try_new(
+            self.rows.read(),
+            later.rows.published(),
+            self.rows.quarantined() + later.rows.quarantined(),
+            self.rows.repaired(),
+        )?;
+        let again = |result: RuleResult| {
+            let found = later.results.iter().find(|again| again.rule == result.rule);
+            match found {
+                Some(found) if FIGURES.contains(&found.check.as_str()) => found.clone(),
+                Some(found) if found.check == "unique" && found.failed_rows > 0 => {
+                    let mut both = found.clone();
+                    both.failed_rows += result.failed_rows;
+                    both.repaired_rows += result.repaired_rows;
+                    both.measure = Some(both.failed_rows as f64);
+                    // Rows that are judged again have no numbers.
+                    both.first_row = result.first_row;
+                    both.samples = result.samples.into_iter().chain(both.samples).collect();
+                    both.samples.truncate(super::DEFAULT_MAX_SAMPLES);
+                    both
+                }
+                _ => result,
+            }
+        };
+        let results = self.results.into_iter().map(again).collect();
+        let both = Self::try_new(self.run, rows, results)?;
+        Ok(both.with_distributions(later.distributions.clone()))
+    }
+
+    /// The report with the distributions of columns that later publishes are compared with.
+    #[must_use]
+    pub fn with_distributions(mut self, distributions: Vec<Distribution>) -> Self {
+        self.distributions = distributions;
+        self
+    }
+
+    /// The distributions of the columns that a rule about `drift` looks at; none of a sensitive column.
+    #[must_use]
+    pub fn distributions(&self) -> &[Distribution] {
+        &self.distributions
     }
 
     /// What was checked, and when.

@@ -1,12 +1,16 @@
 //! The stored form of a report, version 1, apart from the form in memory.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use dataproduct_contract::{Dimension, ProductName, Severity, Version};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use super::{Outcome, QualityReport, ReportError, RowCounts, RuleResult, Run, Sample, Verdict};
+use super::{
+    Distribution, MAX_PLACES, Outcome, Places, QualityReport, ReportError, RowCounts, RuleResult,
+    Run, Sample, Verdict,
+};
 
 /// The version of the stored form that is written and read.
 pub const FORMAT_VERSION: u32 = 1;
@@ -125,6 +129,84 @@ pub(super) struct ReportV1 {
     rejected_by: Vec<String>,
     #[serde(default)]
     results: Vec<ResultV1>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    distributions: Vec<DistributionV1>,
+}
+
+/// Places and counts in one text, as there are many.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DistributionV1 {
+    column: String,
+    /// `numbers` or `categories`.
+    places: String,
+    #[serde(default)]
+    dropped_bits: u32,
+    missing: u64,
+    /// `place:count`, in the order of the places, with a blank between two.
+    counts: String,
+}
+
+impl From<&Distribution> for DistributionV1 {
+    fn from(distribution: &Distribution) -> Self {
+        let (places, dropped_bits) = match distribution.places {
+            Places::Numbers { dropped } => ("numbers", dropped),
+            Places::Categories => ("categories", 0),
+        };
+        Self {
+            column: distribution.column.clone(),
+            places: places.to_owned(),
+            dropped_bits,
+            missing: distribution.missing,
+            counts: {
+                let counts = distribution.counts.iter();
+                let counts: Vec<_> = counts.map(|(p, c)| format!("{p}:{c}")).collect();
+                counts.join(" ")
+            },
+        }
+    }
+}
+
+impl TryFrom<DistributionV1> for Distribution {
+    type Error = ReportError;
+    fn try_from(stored: DistributionV1) -> Result<Self, ReportError> {
+        let column = &stored.column;
+        let places = match (stored.places.as_str(), stored.dropped_bits) {
+            ("numbers", dropped @ 0..=63) => Places::Numbers { dropped },
+            ("categories", _) => Places::Categories,
+            _ => {
+                return Err(wrong(format!(
+                    "distribution of `{column}`: the places are not numbers with 0 to 63 bits dropped, or categories"
+                )));
+            }
+        };
+        let count = |text: &str| {
+            let (place, count) = text.split_once(':')?;
+            Some((place.parse().ok()?, count.parse().ok()?))
+        };
+        let counts = stored.counts.split_ascii_whitespace().map(count);
+        let counts: Option<BTreeMap<i64, u64>> = counts.collect();
+        let Some(counts) = counts else {
+            return Err(wrong(format!(
+                "distribution of `{column}`: the counts are not pairs such as `7:12`"
+            )));
+        };
+        // Many distributions are added up: none may be so large that sums overflow.
+        let rows = counts.values().map(|count| u128::from(*count));
+        let rows = rows.sum::<u128>() + u128::from(stored.missing);
+        if rows > u128::from(u32::MAX) * 1_000_000 || counts.len() > MAX_PLACES {
+            return Err(wrong(format!(
+                "distribution of `{column}`: it has {rows} rows and {} places",
+                counts.len()
+            )));
+        }
+        Ok(Self {
+            column: stored.column,
+            places,
+            counts,
+            missing: stored.missing,
+        })
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -192,6 +274,7 @@ impl From<QualityReport> for ReportV1 {
             source: run.source.clone(),
             rows: report.rows().into(),
             results: report.results().iter().map(ResultV1::from).collect(),
+            distributions: report.distributions().iter().map(Into::into).collect(),
             rejected_by: match &verdict {
                 Verdict::Accepted => Vec::new(),
                 Verdict::Rejected { rules } => rules.clone(),
@@ -263,7 +346,10 @@ impl TryFrom<ReportV1> for QualityReport {
         let rows = &stored.rows;
         let rows = RowCounts::try_new(rows.read, rows.published, rows.quarantined, rows.repaired)?;
         let results = stored.results.into_iter().map(RuleResult::try_from);
-        Self::try_new(run, rows, results.collect::<Result<_, _>>()?)
+        let distributions = stored.distributions.into_iter().map(TryFrom::try_from);
+        let distributions = distributions.collect::<Result<_, _>>()?;
+        let report = Self::try_new(run, rows, results.collect::<Result<_, _>>()?)?;
+        Ok(report.with_distributions(distributions))
     }
 }
 

@@ -28,8 +28,8 @@ pub enum Keep {
 #[derive(Clone, Debug)]
 struct Group {
     rows: u64,
-    /// The row that stays, by its number in the replay.
-    stays: u64,
+    /// The row that stays, by its number in the replay; `None` where it is one that the table holds.
+    stays: Option<u64>,
     /// What it has in the column that decides.
     order: Box<[u8]>,
 }
@@ -41,6 +41,8 @@ pub struct Confirm {
     keep: Keep,
     groups: HashMap<Box<[u8]>, Group>,
     rows: u64,
+    /// Rows with a key that the table holds.
+    held: u64,
 }
 
 impl Confirm {
@@ -50,7 +52,44 @@ impl Confirm {
             keep,
             groups: HashMap::new(),
             rows: 0,
+            held: 0,
         }
+    }
+
+    /// Takes in rows that the table holds: every row that is looked at and has the key of one repeats it and gives way
+    /// to it. They are given before the rows that are looked at.
+    ///
+    /// # Errors
+    /// As [`look`](Self::look).
+    pub fn hold(
+        &mut self,
+        columns: &[String],
+        rows: &RecordBatch,
+        hashes: &[u64],
+        valid: Option<&NullBuffer>,
+    ) -> Result<(), String> {
+        let Some(suspects) = suspects(&self.hashes, hashes, valid) else {
+            return Ok(());
+        };
+        let keys = encoded(rows, columns, &suspects)?;
+        for place in 0..suspects.len() {
+            if self.groups.len() >= MAX_REPEATED_KEYS {
+                return Err(too_many());
+            }
+            let group = Group {
+                rows: 1,
+                stays: None,
+                order: Box::default(),
+            };
+            let key = keys.row(place).data().into();
+            self.groups.entry(key).or_insert(group);
+        }
+        Ok(())
+    }
+
+    /// How many of the rows looked at have a key that the table holds.
+    pub fn held(&self) -> u64 {
+        self.held
     }
 
     /// Looks at a batch again; gives the rows that repeat an earlier one. Rows that `valid` leaves out repeat none.
@@ -83,25 +122,25 @@ impl Confirm {
             if let Some(group) = self.groups.get_mut(keys.row(place).data()) {
                 repeats[*row as usize] = true;
                 group.rows += 1;
+                self.held += u64::from(group.stays.is_none());
                 let stays = match self.keep {
+                    _ if group.stays.is_none() => false,
                     Keep::First => false,
                     Keep::Last => true,
                     Keep::Largest(_) => order >= &group.order[..],
                 };
                 if stays {
-                    group.stays = number;
+                    group.stays = Some(number);
                     group.order = order.into();
                 }
                 continue;
             }
             if self.groups.len() >= MAX_REPEATED_KEYS {
-                return Err(format!(
-                    "more than {MAX_REPEATED_KEYS} keys come more than once"
-                ));
+                return Err(too_many());
             }
             let group = Group {
                 rows: 1,
-                stays: number,
+                stays: Some(number),
                 order: order.into(),
             };
             self.groups.insert(keys.row(place).data().into(), group);
@@ -136,7 +175,12 @@ impl Confirmed {
 
     /// Begins anew to look for keys that come twice.
     pub(crate) fn again(self) -> Confirm {
-        Confirm::new(self.hashes, Keep::First)
+        let held = self.groups.into_iter().filter(|(_, g)| g.stays.is_none());
+        let groups = held.map(|(key, group)| (key, Group { rows: 1, ..group }));
+        Confirm {
+            groups: groups.collect(),
+            ..Confirm::new(self.hashes, Keep::First)
+        }
     }
 
     /// The rows of a replayed batch that give way to another one with the same key.
@@ -159,11 +203,15 @@ impl Confirmed {
         let mut gives_way = vec![false; rows.num_rows()];
         for (place, row) in suspects.iter().enumerate() {
             if let Some(group) = self.groups.get(keys.row(place).data()) {
-                gives_way[*row as usize] = group.stays != first + u64::from(*row);
+                gives_way[*row as usize] = group.stays != Some(first + u64::from(*row));
             }
         }
         Ok(Failed::of_rows(gives_way.len(), None, |row| gives_way[row]))
     }
+}
+
+fn too_many() -> String {
+    format!("more than {MAX_REPEATED_KEYS} keys come more than once")
 }
 
 /// The rows whose hash came twice; `None` for none.

@@ -93,6 +93,15 @@ impl Numbers {
         word.is_some_and(|word| word & (1 << (number & 63)) != 0)
     }
 
+    /// The numbers in the window that came.
+    pub(super) fn iter(&self) -> impl Iterator<Item = u64> + '_ {
+        let words = (self.first..).zip(&self.bits);
+        words.flat_map(|(place, word)| {
+            let came = (0..64).filter(move |bit| word & (1 << bit) != 0);
+            came.map(move |bit| (place << 6) | bit)
+        })
+    }
+
     pub(super) fn has_window(&self) -> bool {
         !self.bits.is_empty()
     }

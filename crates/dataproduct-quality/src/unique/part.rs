@@ -70,6 +70,42 @@ impl Part {
     }
 }
 
+/// Which hashes may have been seen: one bit for each of sixteen places a hash.
+#[derive(Debug)]
+pub struct Seen {
+    bits: Vec<u64>,
+    /// So that the first bits of a hash are its place.
+    shift: u32,
+}
+
+impl Seen {
+    fn of(count: usize, hashes: impl Iterator<Item = u64>) -> Self {
+        let places = (count.max(4) * 16).next_power_of_two();
+        let mut seen = Self {
+            bits: vec![0; places / 64],
+            shift: 64 - places.trailing_zeros(),
+        };
+        for hash in hashes {
+            let (word, bit) = seen.place(hash);
+            seen.bits[word] |= bit;
+        }
+        seen
+    }
+
+    fn place(&self, hash: u64) -> (usize, u64) {
+        // Whole numbers stand for themselves: what tells them apart has to come into the first bits.
+        let place = hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift;
+        ((place / 64) as usize, 1 << (place % 64))
+    }
+
+    /// Whether a hash may have been seen; one that was is never denied.
+    #[must_use]
+    pub fn may_hold(&self, hash: u64) -> bool {
+        let (word, bit) = self.place(hash);
+        self.bits.get(word).is_none_or(|found| found & bit != 0)
+    }
+}
+
 /// What is kept of all keys seen so far: 8 bytes each, or a few bits where keys are whole numbers that lie close together.
 #[derive(Debug)]
 pub struct Uniqueness {
@@ -201,6 +237,24 @@ impl Uniqueness {
                 .reserve_exact(if is_first { first } else { BLOCK });
         }
         part.open.push(hash);
+    }
+
+    /// Which hashes may have been seen, so that of many others only those are pushed that matter; `None` where some were
+    /// spilled.
+    #[must_use]
+    pub fn seen(&self) -> Option<Seen> {
+        if self.spilled.iter().any(|spilled| *spilled > 0) {
+            return None;
+        }
+        let hashed = || self.parts.iter().flat_map(Part::blocks).flatten().copied();
+        let count = hashed().count();
+        Some(match &self.numbers {
+            None => Seen::of(count, hashed()),
+            Some(numbers) => {
+                let hashed = hashed().map(|hash| numbers.number(hash));
+                Seen::of(count + numbers.iter().count(), hashed.chain(numbers.iter()))
+            }
+        })
     }
 
     fn spill_full(&mut self) {

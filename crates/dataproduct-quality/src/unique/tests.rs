@@ -318,3 +318,34 @@ fn what_is_spilled_and_lost_is_an_error() {
         io::ErrorKind::InvalidData
     );
 }
+
+/// What was pushed is never denied, whether keys are hashed, numbers that lie close together, or some of both.
+#[test]
+fn what_was_seen_may_be_held() {
+    let close = || (0..20_000_i64).map(|n| n * 3);
+    let far = || (0..20_000_i64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64.cast_signed()));
+    let mixed = || close().chain(far());
+    #[track_caller]
+    fn check(numbers: Vec<i64>, others: Vec<i64>) {
+        let batch = |numbers: &[i64]| {
+            let column: ArrayRef = Arc::new(Int64Array::from(numbers.to_vec()));
+            RecordBatch::try_from_iter([("n", column)]).unwrap()
+        };
+        let rows = batch(&numbers);
+        let hasher = KeyHasher::new(&["n".to_owned()], Nulls::Distinct, rows.schema_ref()).unwrap();
+        let mut unique = Uniqueness::new(&hasher, usize::MAX, None);
+        for part in numbers.chunks(1000) {
+            unique.push(&hasher.hash(&batch(part)).unwrap().0, None);
+        }
+        let seen = unique.seen().unwrap();
+        let (hashes, _) = hasher.hash(&rows).unwrap();
+        assert!(hashes.iter().all(|hash| seen.may_hold(*hash)));
+        let (hashes, _) = hasher.hash(&batch(&others)).unwrap();
+        let held = hashes.iter().filter(|hash| seen.may_hold(**hash)).count();
+        assert!(held < others.len() / 5, "{held} of {}", others.len());
+    }
+    let others = || (0..5_000_i64).map(|n| n * 3 + 1).collect::<Vec<_>>();
+    check(close().collect(), others());
+    check(far().collect(), others());
+    check(mixed().collect(), others());
+}

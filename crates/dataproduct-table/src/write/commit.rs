@@ -22,6 +22,7 @@ use super::file::hex;
 use super::keyed::{Keyed, KeyedRows};
 use super::options::{Follows, OnConflict};
 use super::scope::Scope;
+use super::writer::Attempt;
 use crate::compact;
 use crate::error::{Error, Result, is_definite};
 use crate::facts::{Commit, CommitInfo, ENGINE, PublishFacts, StoredFacts};
@@ -71,15 +72,16 @@ pub(crate) enum Work {
 pub(crate) type Turn = tokio::sync::OwnedMutexGuard<()>;
 
 /// Commits a publish.
-pub(crate) async fn publish(table: &Table, plan: Plan) -> Result<Receipt> {
+pub(crate) async fn publish(table: &Table, plan: Plan) -> Result<Attempt> {
     // Publishers of this process queue up: racing each other through the store would only cost retries.
     let turn = table.queue().lock_owned().await;
     publish_in_turn(table, plan, turn).await
 }
 
 /// Commits a publish whose turn it is.
-pub(crate) async fn publish_in_turn(table: &Table, mut plan: Plan, turn: Turn) -> Result<Receipt> {
+pub(crate) async fn publish_in_turn(table: &Table, mut plan: Plan, turn: Turn) -> Result<Attempt> {
     let _turn = turn;
+    let done = |receipt: Result<Receipt>| receipt.map(|receipt| Attempt::Done(Box::new(receipt)));
     table.newest().await?;
     table.check_same().await?;
     let (schema, scope) = (Arc::clone(&plan.schema), plan.scope.clone());
@@ -101,11 +103,14 @@ pub(crate) async fn publish_in_turn(table: &Table, mut plan: Plan, turn: Turn) -
         let base = state.version;
         if let Some(version) = state.published(&plan.publish_id) {
             let receipt = original_receipt(table, &state, &plan, version).await;
-            return match attempts {
+            return done(match attempts {
                 // Nothing of this call was put yet.
                 1 => receipt,
                 _ => receipt.map_err(|error| unknown(&plan.publish_id, error)),
-            };
+            });
+        }
+        if plan.expected.is_some_and(|expected| base > expected) {
+            return Ok(Attempt::Moved { version: base });
         }
         check_schema(&state, &intent)?;
         check_contract(table, &state, &plan).await?;
@@ -124,7 +129,7 @@ pub(crate) async fn publish_in_turn(table: &Table, mut plan: Plan, turn: Turn) -
             Ok(true) => {
                 let receipt = acknowledged(table, &plan.publish_id, base + 1, &bytes);
                 table.maintain(base + 1).await;
-                return receipt.map_err(|error| unknown(&plan.publish_id, error));
+                return done(receipt.map_err(|error| unknown(&plan.publish_id, error)));
             }
             Ok(false) => None,
             Err(error) => Some(error),
@@ -135,7 +140,7 @@ pub(crate) async fn publish_in_turn(table: &Table, mut plan: Plan, turn: Turn) -
         // says "exists": its own retry may have met a first try that is not visible yet.
         let over = table.storage().is_local() || failure.as_ref().is_some_and(definite);
         match read_back(table, base, &plan.publish_id).await? {
-            ReadBack::Ours(version) => return found(table, &plan, version).await,
+            ReadBack::Ours(version) => return done(found(table, &plan, version).await),
             ReadBack::Others(winners) => {
                 for (version, winner) in winners {
                     table.advance(version, winner)?;
@@ -234,15 +239,6 @@ fn check_schema(state: &TableState, intent: &Intent<'_>) -> Result<()> {
 
 /// The rows were judged against a contract; no other may have been published under since.
 async fn check_contract(table: &Table, state: &TableState, plan: &Plan) -> Result<()> {
-    if plan
-        .expected
-        .is_some_and(|expected| state.version > expected)
-    {
-        return Err(Error::Conflict {
-            version: state.version,
-            reason: "came after what this publish was judged on".to_owned(),
-        });
-    }
     let expected = match &plan.follows {
         Follows::Any => return Ok(()),
         Follows::Only(before) => before,
@@ -517,7 +513,8 @@ fn commit_info(plan: &Plan, facts: StoredFacts, effect: &Effect) -> CommitInfo {
         in_commit_timestamp: None,
         operation: Some(operation.to_owned()),
         operation_parameters: serde_json::json!(parameters),
-        is_blind_append: Some(append && effect.by_key.is_none()),
+        // What rests on rows that were read is no blind append.
+        is_blind_append: Some(append && effect.by_key.is_none() && plan.expected.is_none()),
         engine_info: Some(ENGINE.to_owned()),
         txn_id: Some(plan.txn_id.clone()),
         operation_metrics: serde_json::json!(metrics),

@@ -46,6 +46,30 @@ pub struct Writer {
     failed: bool,
 }
 
+/// What became of a commit that was tried.
+#[derive(Debug)]
+pub enum Attempt {
+    /// It was made, now or by an earlier call.
+    Done(Box<Receipt>),
+    /// Nothing was published: others have committed since the version that the publish was judged on.
+    Moved {
+        /// The newest version.
+        version: u64,
+    },
+}
+
+impl Attempt {
+    fn receipt(self) -> Result<Receipt> {
+        match self {
+            Self::Done(receipt) => Ok(*receipt),
+            Self::Moved { version } => Err(Error::Conflict {
+                version,
+                reason: "came after what this publish was judged on".to_owned(),
+            }),
+        }
+    }
+}
+
 impl fmt::Debug for Writer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Writer")
@@ -111,6 +135,26 @@ impl Writer {
     /// later one when it is committed, it fails with `Conflict`.
     pub fn expect_version(&mut self, version: u64) {
         self.expected = Some(version);
+    }
+
+    /// The rows that stay beside those of this publish when it is committed behind the newest version: all but those
+    /// that it replaces; `None` where it replaces all, or rows by their key, which are only known at the commit. Of a version in between only what is
+    /// [`without`](Snapshot::without) the files known is new.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Table::snapshot`]; `Unsupported` if only the kernel can read the table.
+    pub async fn beside(&self) -> Result<Option<Snapshot>> {
+        if self.scope == Scope::All || matches!(self.options.mode, Mode::Upsert(_)) {
+            return Ok(None);
+        }
+        let snapshot = self.table.snapshot().await?;
+        if let Some(feature) = snapshot.state().foreign_to_read() {
+            return Err(Error::Unsupported {
+                what: format!("comparing keys with the rows of a table with {feature}"),
+            });
+        }
+        Ok(Some(snapshot.with_files(|add| !self.scope.covers(add))))
     }
 
     /// Takes checked rows. Their order is kept within a partition, unless the table is sorted.
@@ -310,19 +354,30 @@ impl Writer {
     /// `OutcomeUnknown` if the store does not say what became of the commit; `Store` if it refused. In all cases but
     /// `OutcomeUnknown` nothing was published.
     pub async fn commit(mut self) -> Result<Receipt> {
+        self.try_commit().await?.receipt()
+    }
+
+    /// As [`commit`](Self::commit), but says where another commit came behind the version that was
+    /// [expected](Self::expect_version): then nothing was published, and the publish can be judged again and tried
+    /// again.
+    ///
+    /// # Errors
+    ///
+    /// As [`commit`](Self::commit).
+    pub async fn try_commit(&mut self) -> Result<Attempt> {
         self.finish_files().await?;
         let work = match &self.options.mode {
             Mode::Upsert(upsert) => {
                 let state = self.table.current();
                 self.check_schema(&state)?;
-                let staged = std::mem::take(&mut self.adds);
+                let staged = self.adds.clone();
                 let keyed = Keyed::of(&self.table, &state, upsert, staged, &self.deletes).await?;
                 Work::ByKey(Box::new(keyed))
             }
             _ => Work::Scope,
         };
         let table = self.table.clone();
-        commit::publish(&table, self.into_plan(work)).await
+        commit::publish(&table, self.plan(work)).await
     }
 
     /// Commits what was pushed in the place of files that hold the same rows: a change of files, and of no row. The
@@ -343,25 +398,25 @@ impl Writer {
             ..CompactionReport::default()
         };
         let table = self.table.clone();
-        let plan = self.into_plan(Work::Rewrite(files));
-        match turn {
+        let plan = self.plan(Work::Rewrite(files));
+        let done = match turn {
             Some(turn) => commit::publish_in_turn(&table, plan, turn).await?,
             None => commit::publish(&table, plan).await?,
         };
-        Ok(report)
+        done.receipt().map(|_| report)
     }
 
-    fn into_plan(self, work: Work) -> Plan {
+    fn plan(&self, work: Work) -> Plan {
         Plan {
             base: self.base,
-            publish_id: self.publish_id,
+            publish_id: self.publish_id.clone(),
             txn_id: uuid::Uuid::now_v7().to_string(),
-            schema: self.schema,
-            scope: self.scope,
-            adds: self.adds,
+            schema: Arc::clone(&self.schema),
+            scope: self.scope.clone(),
+            adds: self.adds.clone(),
             work,
-            facts: self.options.facts,
-            follows: self.options.follows,
+            facts: self.options.facts.clone(),
+            follows: self.options.follows.clone(),
             expected: self.expected,
             on_conflict: self.options.on_conflict,
             timeout: self.options.commit_timeout,

@@ -11,6 +11,7 @@ mod concurrency;
 mod crash;
 mod evolve;
 mod faults;
+mod like;
 mod log;
 mod prove;
 mod publishing;

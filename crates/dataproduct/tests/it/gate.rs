@@ -1,6 +1,7 @@
 //! The evolution gate: what a newer contract may change, and what it has to prove first.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use dataproduct::contract::{Column, Contract, ContractBuilder, DataType, Status};
@@ -31,8 +32,11 @@ fn n() -> Column {
     Column::new("n", DataType::Int64).with_nullable(true)
 }
 
+/// Rows with keys that no others have.
 fn rows(values: &[Option<i64>]) -> RecordBatch {
-    let sku: StringArray = (0..values.len()).map(|i| Some(format!("s{i}"))).collect();
+    static KEYS: AtomicUsize = AtomicUsize::new(0);
+    let key = || KEYS.fetch_add(1, Ordering::Relaxed);
+    let sku: StringArray = values.iter().map(|_| Some(format!("s{}", key()))).collect();
     let columns: [(&str, ArrayRef, bool); 2] = [
         ("sku", Arc::new(sku), true),
         ("n", Arc::new(Int64Array::from(values.to_vec())), true),

@@ -6,9 +6,11 @@
 )]
 
 mod dirt;
+mod drift;
 mod evolution;
 mod gate;
 mod keyed;
+mod keys;
 mod majors;
 mod mesh;
 mod quarantine;

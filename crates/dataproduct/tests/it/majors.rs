@@ -128,7 +128,7 @@ async fn a_half_published_pair_is_settled_by_the_same_call() {
         .await
         .unwrap();
     assert!(!first.new.already_published);
-    let how = || Publish::append().with_publish_id("monday");
+    let how = || Publish::replace().with_publish_id("monday");
     // While the rows are written, the newer table gets another column from elsewhere.
     let location = folder.path().join("inventory/stock/v2");
     let disturbed = |row: &Stock| {

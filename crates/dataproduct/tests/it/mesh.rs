@@ -266,8 +266,9 @@ async fn a_contract_follows_what_is_published_or_is_refused() {
     let world = world();
     let publish = async |contract: Contract| {
         let publisher = world.mesh.publisher_for(&contract)?;
+        let sku = contract.version().to_string();
         publisher
-            .publish([batch(&[Some("a")], &[1])], Publish::append())
+            .publish([batch(&[Some(&sku)], &[1])], Publish::append())
             .await
     };
     publish(contract("1.1.0").build().unwrap()).await.unwrap();
@@ -674,7 +675,7 @@ async fn a_contract_that_was_altered_is_not_served() {
     assert!(matches!(error, Error::ContractDamaged { .. }), "{error}");
     // Going on under it needs no look at it; what is to follow it does.
     publisher
-        .publish([level("a", "oslo", 1)], Publish::append())
+        .publish([level("b", "oslo", 1)], Publish::append())
         .await
         .unwrap();
     let mut newer = publisher.contract().document().clone();

@@ -609,3 +609,62 @@ async fn killed_at_any_instant_no_row_is_lost_doubled_or_in_both() {
     }
     assert!(most > 3, "the child was never given the time to publish");
 }
+
+/// A contract whose pieces are cast from text.
+fn cast(version: &str) -> Contract {
+    let pieces = Column::new("pieces", DataType::Int64)
+        .with_nullable(true)
+        .with_on_failure(OnFailure::Repair(Repair::Cast));
+    Contract::builder("inventory.stock", version)
+        .with_owner("inventory-platform")
+        .with_on_failure(OnFailure::Quarantine)
+        .with_column(Column::new("id", DataType::Int64).with_key(1))
+        .with_column(pieces)
+        .with_column(Column::new("shelf", DataType::String))
+        .build()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_value_that_cannot_be_cast_is_kept_as_it_came_and_never_published_as_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mesh = mesh(&folder);
+    let publisher = mesh.publisher_for(&cast("1.0.0")).unwrap();
+    let file = folder.path().join("counts.csv");
+    std::fs::write(
+        &file,
+        "id,pieces,shelf\n1, 7 ,A1\n2,about 9,A2\n3,,A3\n4,8.0,A4\n",
+    )
+    .unwrap();
+    let how = Publish::append().with_publish_id("monday");
+    let receipt = publisher.publish_file(&file, how).await.unwrap();
+    assert_eq!((receipt.rows, receipt.quarantined), (3, 1));
+    // As it is, it does not cast again either.
+    let again = publisher.replay("monday", Ok).await.unwrap();
+    assert_eq!((again.rows, again.quarantined), (0, 1));
+    assert_eq!(published(&mesh).await, [1, 3, 4]);
+    let runs = publisher.quarantine().await.unwrap();
+    assert_eq!(
+        runs[0].rules,
+        BTreeMap::from([("pieces.cast".to_owned(), 1)])
+    );
+    let right = |rows: RecordBatch| {
+        let pieces = rows.column_by_name("pieces").unwrap().as_string::<i32>();
+        assert_eq!(pieces.value(0), "about 9");
+        let pieces: ArrayRef = Arc::new(StringArray::from(vec!["9"]));
+        let mut columns = rows.columns().to_vec();
+        columns[1] = pieces;
+        Ok(RecordBatch::try_new(rows.schema(), columns).unwrap())
+    };
+    let receipt = publisher.replay(&runs[0].run, right).await.unwrap();
+    assert_eq!((receipt.rows, receipt.quarantined), (1, 0));
+    let product = mesh.product("inventory.stock").await.unwrap();
+    let rows = product.read().select(["pieces"]).batches().await.unwrap();
+    let rows: Vec<RecordBatch> = rows.try_collect().await.unwrap();
+    let mut pieces: Vec<_> = rows
+        .iter()
+        .flat_map(|rows| rows.column(0).as_primitive::<Int64Type>().iter())
+        .collect();
+    pieces.sort_unstable();
+    assert_eq!(pieces, [None, Some(7), Some(8), Some(9)]);
+}

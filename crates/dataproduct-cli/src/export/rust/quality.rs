@@ -69,6 +69,7 @@ pub(super) fn on_failure(
         other => return Some(format!("on_failure = {}", other.as_str())),
     };
     let argument = match repair {
+        Repair::Cast => Some("cast".to_owned()),
         Repair::Trim => Some("trim".to_owned()),
         Repair::Default(value) => nullable(value).map(|value| format!("default = {value}")),
         Repair::Map(pairs) => {

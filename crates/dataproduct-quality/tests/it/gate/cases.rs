@@ -349,3 +349,16 @@ fn a_run_that_is_refused_and_has_rows_to_part_ends_with_a_report() {
         assert_eq!(report.rows().quarantined(), 1);
     }
 }
+
+#[test]
+fn a_rule_in_sql_is_told_with_what_to_write_instead() {
+    let sql = Rule::of(Check::NotRun { kind: "sql".into() }).with_id("sql");
+    let contract = builder()
+        .with_column(Column::new("id", DataType::Int64))
+        .with_rule(sql)
+        .build()
+        .unwrap();
+    let report = report(&contract, &[batch([("id", ids(&[1]))])], 1);
+    let reason = result(&report, "sql").not_evaluated().unwrap();
+    assert!(reason.contains("`check: expression`"), "{reason}");
+}

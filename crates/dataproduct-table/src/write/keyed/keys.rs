@@ -253,6 +253,11 @@ impl<T> KeyTable<T> {
     }
 }
 
+/// Brings what tells hashes apart into their first bits: a whole number is its own hash.
+fn spread(hash: u64) -> u64 {
+    hash.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
 fn hashes(hasher: &KeyHasher, rows: &RecordBatch) -> Result<Vec<u64>> {
     let (hashes, _) = hasher
         .hash(rows)
@@ -308,14 +313,14 @@ impl Sieve {
         self.bits = vec![0; words];
         self.shift = 64 - 6 - words.trailing_zeros();
         for hash in &self.hashes {
-            let bit = hash >> self.shift;
+            let bit = spread(*hash) >> self.shift;
             self.bits[(bit >> 6) as usize] |= 1 << (bit & 63);
         }
         self
     }
 
     fn may_hold(&self, hash: u64) -> bool {
-        let bit = hash >> self.shift;
+        let bit = spread(hash) >> self.shift;
         self.bits[(bit >> 6) as usize] & (1 << (bit & 63)) != 0 && self.hashes.contains(&hash)
     }
 
