@@ -41,7 +41,8 @@ pub struct Publish {
 }
 
 impl Publish {
-    /// Adds rows to those published before.
+    /// Adds rows to those published before. A row whose key one of them has breaks the rule `key`: it is refused, or
+    /// kept apart if the contract says so.
     pub fn append() -> Self {
         Self::default()
     }

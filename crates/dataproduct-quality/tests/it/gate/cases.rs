@@ -9,6 +9,7 @@ use dataproduct_contract::{
     Aggregate, Check, Classification, Column, ColumnRef, Contract, ContractBuilder, DataType,
     OnFailure, Operator, Repair, Rule, Severity, Threshold, Value,
 };
+use dataproduct_quality::outcome::TextOptions;
 use dataproduct_quality::{Gate, GateContext, Verdict};
 
 use super::driver::{context, parted, report, report_in, result};
@@ -208,6 +209,13 @@ fn figures_and_other_keys_are_of_the_rows_that_are_left() {
         assert!(report.verdict().is_accepted(), "{:?}", report.results());
     }
     assert_eq!(parted.apart, [(1, vec!["latest".to_owned()])].into());
+    // Nothing of it has to be set right.
+    let told = report(&contract, &rows, 1).to_text(TextOptions::default());
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        told.contains("one was kept") && !told.contains("could not be repaired"),
+        "{told}"
+    );
 }
 
 #[test]
