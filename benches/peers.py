@@ -167,7 +167,7 @@ def rules_of_duckdb(stock):
         count(*) FILTER (on_hand NOT BETWEEN 0 AND 1000000), count(*) FILTER (reserved < 0),
         count(*) FILTER (unit_cost < 0), count(*) FILTER (NOT regexp_full_match(sku, 'SKU-[0-9]{{9}}')),
         count(*) FILTER (status NOT IN ({states})), count(*) FILTER (reserved > on_hand),
-        count(*) FILTER (location_id NOT IN ({listed})), count(*), max(updated_at) FROM stock"""
+        count(*) FILTER (location_id NOT IN ({listed})), count(*), epoch_us(max(updated_at)) FROM stock"""
     ).fetchone()
     repeated = "SELECT count(*) FROM (SELECT 1 FROM stock GROUP BY sku, location_id HAVING count(*) > 1)"
     repeated = duckdb.sql(repeated).fetchone()[0]

@@ -349,3 +349,43 @@ fn what_was_seen_may_be_held() {
     check(far().collect(), others());
     check(mixed().collect(), others());
 }
+
+/// Texts of one length are hashed in a loop of their own, which a batch is in or not by what else is in it.
+#[test]
+fn a_text_is_hashed_alike_whatever_is_beside_it() {
+    for width in 0..=20 {
+        let alike: Vec<String> = (0..5)
+            .map(|row| "abcdefghijklmnopqrstuvwxyz"[row..row + width].to_owned())
+            .collect();
+        let longer = "x".repeat(width + 1);
+        let batch = |texts: &[&str]| {
+            let texts: ArrayRef = Arc::new(StringArray::from(texts.to_vec()));
+            let bytes: ArrayRef =
+                arrow_cast::cast(&texts, &arrow_schema::DataType::Binary).unwrap();
+            RecordBatch::try_from_iter([("text", texts), ("bytes", bytes)]).unwrap()
+        };
+        let mut texts: Vec<&str> = alike.iter().map(String::as_str).collect();
+        let uniform = batch(&texts);
+        texts.push(&longer);
+        let mixed = batch(&texts);
+        for column in ["text", "bytes"] {
+            let columns = [column.to_owned()];
+            let hasher = KeyHasher::new(&columns, Nulls::Distinct, &mixed.schema()).unwrap();
+            let hashes = |batch: &RecordBatch| hasher.hash(batch).unwrap().0;
+            let expected = hashes(&mixed);
+            assert_eq!(hashes(&uniform), expected[..5], "{width} {column}");
+            assert_eq!(
+                hashes(&uniform.slice(2, 3)),
+                expected[2..5],
+                "{width} {column}"
+            );
+            assert_eq!(
+                hashes(&mixed.slice(3, 3)),
+                expected[3..],
+                "{width} {column}"
+            );
+            let different = expected.iter().collect::<std::collections::HashSet<_>>();
+            assert_eq!(different.len(), if width == 0 { 2 } else { 6 }, "{width}");
+        }
+    }
+}
