@@ -2,7 +2,7 @@
 
 mod context;
 mod examine;
-mod plan;
+pub(crate) mod plan;
 mod repair;
 mod rule;
 mod run;
@@ -21,8 +21,10 @@ pub use context::{DEFAULT_UNIQUE_BUDGET_BYTES, GateContext};
 pub use run::{RunError, check_rows};
 pub use second::{Concluded, Finished, SecondPass, Separation};
 
-use self::examine::{Examined, Examiner, bad_batch, filtered, finding};
-use self::rule::{Planned, Rules};
+pub(crate) use self::examine::{Examined, Examiner};
+use self::examine::{bad_batch, filtered, finding};
+pub(crate) use self::rule::{Planned, Rules, Run, Structure};
+pub(crate) use self::run::run_gate;
 use self::tally::Tally;
 use crate::admit::Admitted;
 use crate::measure::{Measure, Part};
@@ -99,6 +101,11 @@ impl Gate {
     #[must_use]
     pub fn with_context(contract: &Contract, context: GateContext) -> Self {
         let rules = plan::rules(contract, &context);
+        Self::of_rules(contract, context, rules)
+    }
+
+    /// A gate that runs these rules of the contract.
+    pub(crate) fn of_rules(contract: &Contract, context: GateContext, rules: Rules) -> Self {
         let budget = context.unique_budget_bytes / rules.keys.len().max(1);
         let examiner = Examiner::new(contract, &rules);
         let unique = examiner.hashers.iter().map(|hasher| match hasher {

@@ -96,6 +96,7 @@ impl Plan<'_> {
             threshold: None,
             expected,
             message: None,
+            source: None,
             run: said.run,
         });
     }
@@ -182,6 +183,7 @@ impl Plan<'_> {
             threshold: None,
             expected: None,
             message: None,
+            source: None,
             run,
         });
     }
@@ -233,6 +235,7 @@ impl Plan<'_> {
             threshold: rule.threshold,
             expected: expected(rule),
             message: rule.message.clone(),
+            source: Some(rule.check.clone()),
             run,
         });
     }
