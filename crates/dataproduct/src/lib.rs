@@ -49,6 +49,7 @@ mod publish;
 mod quarantine;
 pub mod record;
 mod status;
+pub mod testing;
 
 pub use both::BothReceipts;
 pub use check::DataCheck;
