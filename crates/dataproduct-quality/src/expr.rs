@@ -15,6 +15,7 @@ mod tests;
 use arrow_array::RecordBatch;
 use arrow_buffer::BooleanBuffer;
 use arrow_schema::Schema;
+use dataproduct_contract::expr::{Literal, Typed};
 use dataproduct_contract::{Column, ExprType, Expression};
 
 use crate::failed::Failed;
@@ -85,5 +86,49 @@ impl Predicate {
             }
         }
         all.map_or_else(Failed::none, Failed::of_mask)
+    }
+}
+
+/// A part of an expression whose value is asked for.
+#[derive(Debug)]
+pub(crate) struct Computed {
+    places: Vec<Place>,
+    step: Step,
+    data_type: ExprType,
+}
+
+impl Computed {
+    /// A part on batches of that schema.
+    ///
+    /// # Errors
+    /// What in the part does not fit the schema.
+    pub(crate) fn bind(part: &Typed, schema: &Schema) -> Result<Self, String> {
+        let mut plan = Plan::new(schema);
+        let step = plan.step(part)?;
+        Ok(Self {
+            places: plan.into_places(),
+            step,
+            data_type: part.data_type,
+        })
+    }
+
+    /// Its value for a row; `None` where it cannot be computed.
+    pub(crate) fn value(&self, rows: &RecordBatch, row: usize) -> Option<Literal> {
+        let columns: Option<Vec<Values<'_>>> =
+            self.places.iter().map(|place| place.values(rows)).collect();
+        let columns = columns?;
+        Some(match (self.step.value(&columns, row), self.data_type) {
+            (Cell::Null, _) => Literal::Null,
+            (Cell::Broken, _) => return None,
+            (Cell::Boolean(value), _) => Literal::Boolean(value),
+            (Cell::Integer(value), ExprType::Date) => Literal::Date(value),
+            (Cell::Integer(value), ExprType::Timestamp) => Literal::Timestamp(value),
+            (Cell::Integer(value), ExprType::LocalTimestamp) => Literal::LocalTimestamp(value),
+            (Cell::Integer(value), ExprType::Duration) => Literal::Duration(value),
+            (Cell::Integer(value), _) => Literal::Integer(value),
+            (Cell::Decimal(unscaled, scale), _) => Literal::Decimal { unscaled, scale },
+            (Cell::Float(value), _) => Literal::Float(value),
+            (Cell::Text(text), _) => Literal::Text(text.into_owned()),
+        })
     }
 }

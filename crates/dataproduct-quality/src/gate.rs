@@ -5,7 +5,7 @@ mod context;
 mod examine;
 mod held;
 mod limits;
-mod plan;
+pub(crate) mod plan;
 mod repair;
 mod rule;
 mod run;
@@ -25,8 +25,10 @@ pub use run::{RunError, check_rows};
 pub use second::{Concluded, Finished, SecondPass, Separation};
 
 use self::context::SpillPlace;
-use self::examine::{Examined, Examiner, bad_batch, filtered, finding};
-use self::rule::{Planned, Rules};
+pub(crate) use self::examine::{Examined, Examiner};
+use self::examine::{bad_batch, filtered, finding};
+pub(crate) use self::rule::{Planned, Rules, Run, Structure};
+pub(crate) use self::run::run_gate;
 use self::tally::Tally;
 use crate::admit::Admitted;
 use crate::measure::{Measure, Part};
@@ -107,6 +109,11 @@ impl Gate {
     #[must_use]
     pub fn with_context(contract: &Contract, context: GateContext) -> Self {
         let rules = plan::rules(contract, &context);
+        Self::of_rules(contract, context, rules)
+    }
+
+    /// A gate that runs these rules of the contract.
+    pub(crate) fn of_rules(contract: &Contract, context: GateContext, rules: Rules) -> Self {
         let budget = context.unique_budget_bytes / rules.keys.len().max(1);
         let examiner = Examiner::new(contract, &rules);
         let unique = examiner.hashers.iter().map(|hasher| match hasher {

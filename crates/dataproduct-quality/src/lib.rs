@@ -39,6 +39,7 @@ mod quarantined;
 mod report;
 mod slots;
 mod structure;
+pub mod testing;
 pub mod unique;
 
 pub use admit::Admitted;

@@ -123,7 +123,7 @@ impl Measure {
 }
 
 /// The columns at these paths, labels as the text that they are.
-fn columns(batch: &RecordBatch, paths: &[String]) -> Result<Vec<ArrayRef>, String> {
+pub(crate) fn columns(batch: &RecordBatch, paths: &[String]) -> Result<Vec<ArrayRef>, String> {
     let column = |path: &String| match Values::of(batch, path) {
         Some(values) if values.is_one_a_row() => canonical(values.whole()?),
         _ => Err(format!("there is no column `{path}` with one value a row")),

@@ -52,6 +52,7 @@ pub mod record;
 mod session;
 mod spill;
 mod status;
+pub mod testing;
 
 pub use both::BothReceipts;
 pub use check::DataCheck;

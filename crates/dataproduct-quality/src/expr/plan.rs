@@ -98,7 +98,7 @@ impl<'a> Plan<'a> {
         parts.iter().map(|part| self.step(part)).collect()
     }
 
-    fn step(&mut self, part: &Typed) -> Result<Step, String> {
+    pub(super) fn step(&mut self, part: &Typed) -> Result<Step, String> {
         Ok(match &part.operation {
             Operation::Literal(literal) => Step::Literal(literal.clone()),
             Operation::Column(path) => Step::Column(self.place(path, true)?),

@@ -95,6 +95,7 @@ impl Plan<'_> {
             threshold: None,
             expected,
             message: None,
+            source: None,
             run: said.run,
         });
     }
@@ -185,6 +186,7 @@ impl Plan<'_> {
             threshold: None,
             expected: None,
             message: None,
+            source: None,
             run,
         });
     }
@@ -236,6 +238,7 @@ impl Plan<'_> {
             threshold: rule.threshold,
             expected: expected(rule),
             message: rule.message.clone(),
+            source: Some(rule.check.clone()),
             run,
         });
     }

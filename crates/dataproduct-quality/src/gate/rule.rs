@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dataproduct_contract::{Dimension, OnFailure, Operator, Severity, Threshold, Unit};
+use dataproduct_contract::{Check, Dimension, OnFailure, Operator, Severity, Threshold, Unit};
 
 use crate::checks::ColumnCheck;
 use crate::expr::Predicate;
@@ -26,6 +26,8 @@ pub(crate) struct Planned {
     pub(crate) threshold: Option<Threshold>,
     pub(crate) expected: Option<String>,
     pub(crate) message: Option<String>,
+    /// What a rule of the contract says; `None` for what a column or the key states by itself.
+    pub(crate) source: Option<Check>,
     pub(crate) run: Run,
 }
 

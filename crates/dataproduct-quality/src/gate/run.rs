@@ -52,9 +52,17 @@ pub fn check_rows<E: Send, I: Iterator<Item = Result<RecordBatch, E>> + Send>(
     contract: &Contract,
     context: GateContext,
     threads: NonZeroUsize,
+    open: impl FnMut() -> Result<I, E>,
+) -> Result<QualityReport, RunError<E>> {
+    run_gate(Gate::with_context(contract, context), threads, open)
+}
+
+/// Checks all rows of a source by a gate.
+pub(crate) fn run_gate<E: Send, I: Iterator<Item = Result<RecordBatch, E>> + Send>(
+    mut gate: Gate,
+    threads: NonZeroUsize,
     mut open: impl FnMut() -> Result<I, E>,
 ) -> Result<QualityReport, RunError<E>> {
-    let mut gate = Gate::with_context(contract, context);
     let rows = open().map_err(RunError::Rows)?;
     match threads.get() {
         1 => {

@@ -72,7 +72,11 @@ impl ReferenceKeys {
     /// referring column's type.
     pub fn push(&mut self, batch: &RecordBatch) -> Result<(), String> {
         let names: Vec<String> = self.references.iter().map(|r| r.column.clone()).collect();
-        let arrays = columns(batch, &names)?;
+        self.push_arrays(&columns(batch, &names)?)
+    }
+
+    /// Adds keys, column by column.
+    pub(crate) fn push_arrays(&mut self, arrays: &[ArrayRef]) -> Result<(), String> {
         let cast = |(array, to): (&ArrayRef, &DataType)| {
             arrow_cast::cast_with_options(
                 array,

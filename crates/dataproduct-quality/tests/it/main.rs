@@ -10,6 +10,7 @@ mod depth;
 mod gate;
 mod outcome;
 mod rendered;
+mod testing;
 mod widening;
 
 use std::sync::Arc;

@@ -159,3 +159,9 @@ async fn without_a_catalogue_there_is_nothing_to_count() {
         .to_string();
     assert!(error.contains("product.catalogue"), "{error}");
 }
+
+#[test]
+fn every_rule_of_the_contract_finds_what_breaks_it() {
+    let proof = dataproduct::testing::assert_rules!(StockLevel);
+    assert!(proof.together.is_empty(), "{proof}");
+}

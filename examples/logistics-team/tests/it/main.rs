@@ -146,3 +146,11 @@ fn the_contracts_are_complete() {
 }
 
 dataproduct::assert_contracts!(logistics_team::DeliverySlot, logistics_team::PostalZone);
+
+#[test]
+fn every_rule_of_the_contracts_finds_what_breaks_it() {
+    let slots = dataproduct::testing::assert_rules!(DeliverySlot);
+    assert!(slots.together.is_empty(), "{slots}");
+    let zones = dataproduct::testing::assert_rules!(PostalZone);
+    assert!(zones.together.is_empty(), "{zones}");
+}

@@ -277,3 +277,11 @@ fn the_contract_is_complete() {
 }
 
 dataproduct::assert_contracts!(product_team::Sofa);
+
+#[test]
+fn every_rule_of_the_contract_finds_what_breaks_it() {
+    let proof = dataproduct::testing::assert_rules!(Sofa);
+    // Who cannot be counted by three digits is more than twelve.
+    let seats = ("seats.type".to_owned(), vec!["seats.range".to_owned()]);
+    assert_eq!(proof.together, [seats], "{proof}");
+}
