@@ -45,6 +45,7 @@ mod input;
 mod life;
 mod mesh;
 mod product;
+mod progress;
 mod publish;
 mod quarantine;
 pub mod record;
@@ -78,6 +79,7 @@ pub use error::{Error, Result};
 pub use input::{Batches, Format};
 pub use mesh::{Mesh, MeshBuilder};
 pub use product::{Product, Read, Source};
+pub use progress::Progress;
 pub use publish::{BatchPublisher, Publish, Publisher, Receipt};
 pub use status::ProductStatus;
 
