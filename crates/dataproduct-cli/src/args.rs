@@ -82,7 +82,7 @@ pub(crate) enum Verb {
     Check(Check),
     /// Make a contract from another form of schema or from data, or bring an older ODCS document to 3.2.
     Import(Import),
-    /// Propose a contract with rules from rows: CSV or Parquet.
+    /// Propose a contract with rules from rows: CSV, JSON lines or Parquet.
     Draft(Draft),
     /// Write a contract in another form.
     Export(Export),
@@ -180,7 +180,7 @@ pub(crate) struct Import {
 /// Arguments of `draft`.
 #[derive(Debug, Args)]
 pub(crate) struct Draft {
-    /// Files of one shape: CSV or Parquet.
+    /// Files of one shape: CSV, JSON lines or Parquet.
     #[arg(required = true, value_name = "DATA")]
     pub(crate) data: Vec<PathBuf>,
     /// The product's name, `domain.product`.

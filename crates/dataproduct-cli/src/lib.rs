@@ -27,6 +27,7 @@ mod bug;
 mod command;
 pub mod export;
 pub mod import;
+mod progress;
 mod report;
 mod source;
 mod verb;

@@ -4,14 +4,19 @@
 //! speak for is not proposed. A draft is for a person to read: it says what is, not what should be.
 
 mod columns;
+mod keys;
+mod names;
 #[cfg(test)]
 mod tests;
 
 use dataproduct_contract::{
-    Check, Column, Contract, Dimension, Operator, Problems, Rule, Severity, Status, Threshold,
+    Check, Column, Contract, DataType, Dimension, Operator, Problems, Rule, Severity, Status,
+    Threshold,
 };
 
 use crate::profile::{Profile, ProfileError, Seen};
+
+pub use names::Names;
 
 /// Fewer rows than this are evidence for types and for nothing else.
 pub const MIN_ROWS: u64 = 30;
@@ -21,6 +26,32 @@ pub const MAX_EXCEPTIONS_PERCENT: f64 = 5.0;
 pub const MAX_ENUM_VALUES: usize = 50;
 /// How many rows there are at least for each value of an enumeration, on average.
 pub const MIN_ROWS_PER_ENUM_VALUE: u64 = 20;
+
+/// What a file says of the types of its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Typing {
+    /// Nothing, as in CSV: what every text of a column can be read as, the column is.
+    Untyped,
+    /// Numbers and truth values are told from text, and times and identifiers are not, as in JSON: text in which
+    /// every value is a day, an instant or a UUID becomes a column of those.
+    Scalars,
+    /// Everything, as in Parquet: text is meant to be text.
+    Typed,
+}
+
+impl Typing {
+    /// Whether texts that can all be read as a type become a column of it.
+    fn narrows_to(self, data_type: &DataType) -> bool {
+        match self {
+            Self::Untyped => true,
+            Self::Scalars => matches!(
+                data_type,
+                DataType::Date | DataType::Timestamp | DataType::TimestampNtz | DataType::Uuid
+            ),
+            Self::Typed => false,
+        }
+    }
+}
 
 /// Why something is proposed, or what a person should look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,60 +134,22 @@ impl Proposal {
     }
 }
 
-/// Proposes columns and rules. `is_typed` says that the types of the profile are those of the data, as in Parquet;
-/// otherwise texts of one kind become columns of that kind, as for CSV.
+/// Proposes columns and rules. `typing` says how far the types of the profile are those of the data.
 ///
 /// # Errors
 /// When no column can hold the values of a type.
-pub fn propose(profile: &Profile, is_typed: bool) -> Result<Proposal, ProfileError> {
+pub fn propose(profile: &Profile, typing: Typing) -> Result<Proposal, ProfileError> {
     let mut proposal = Proposal::default();
-    let mut taken = std::collections::HashSet::new();
+    let mut names = Names::new();
     for (place, seen) in profile.columns.iter().enumerate() {
-        let name = columns::name(place, &seen.name, &mut taken);
-        let mut column = columns::typed(seen, &name, is_typed, &mut proposal)?;
+        let name = names.give(place, &seen.name);
+        let mut column = columns::typed(seen, &name, typing, &mut proposal)?;
         columns::limits(seen, &mut column, &mut proposal);
         proposal.columns.push(column);
     }
-    keys(profile, &mut proposal);
+    keys::propose(profile, &mut proposal);
     duplicates(profile, &mut proposal);
     Ok(proposal)
-}
-
-/// The leftmost of the smallest keys; the others are told.
-fn keys(profile: &Profile, proposal: &mut Proposal) {
-    if profile.rows < MIN_ROWS {
-        return;
-    }
-    let all = profile.key_rows == profile.rows;
-    let named = |key: &[usize], proposal: &Proposal| -> Option<Vec<String>> {
-        key.iter()
-            .map(|place| proposal.columns.get(*place).map(|c| c.name.clone()))
-            .collect()
-    };
-    let mut chosen = false;
-    for key in &profile.keys {
-        let Some(names) = named(key, proposal) else {
-            continue;
-        };
-        let shown = names.join(", ");
-        let basis = format!(
-            "no two of {} rows are alike in it",
-            grouped(profile.key_rows)
-        );
-        // Three columns tell rows apart by chance too easily to be promised unasked.
-        if !chosen && all && key.len() < 3 {
-            chosen = true;
-            for (position, place) in (1_u32..).zip(key) {
-                if let Some(column) = proposal.columns.get_mut(*place) {
-                    column.key = Some(position);
-                    column.nullable = false;
-                }
-            }
-            proposal.say("", "key", shown, basis, None);
-        } else {
-            proposal.say("", "note", format!("({shown}) could be a key"), basis, None);
-        }
-    }
 }
 
 fn duplicates(profile: &Profile, proposal: &mut Proposal) {

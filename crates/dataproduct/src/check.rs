@@ -15,7 +15,7 @@ use futures::TryStreamExt as _;
 use crate::input::{self, Format};
 use crate::product::Product;
 use crate::spill::SpillFile;
-use crate::{Error, Mesh, Result, audit};
+use crate::{Error, Mesh, Progress, Result, audit};
 
 /// How rows are checked that are not published.
 #[derive(Clone, Debug)]
@@ -25,6 +25,7 @@ pub struct DataCheck {
     now: DateTime<Utc>,
     run_id: Option<String>,
     threads: NonZeroUsize,
+    progress: Progress,
 }
 
 impl Default for DataCheck {
@@ -34,6 +35,7 @@ impl Default for DataCheck {
             now: Utc::now(),
             run_id: None,
             threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            progress: Progress::new(),
         }
     }
 }
@@ -68,6 +70,12 @@ impl DataCheck {
         self
     }
 
+    /// Where it is counted how far the check has come, for others to look at.
+    pub fn with_progress(mut self, progress: &Progress) -> Self {
+        self.progress = progress.clone();
+        self
+    }
+
     /// Checks files or Delta tables, one after another as if they were one: CSV, JSON lines and Parquet by their
     /// ending, a folder with a `_delta_log` as a table. Blocks, and must not be called from asynchronous code.
     ///
@@ -81,12 +89,14 @@ impl DataCheck {
             .collect();
         let open = || {
             let (paths, contract) = (paths.to_vec(), contract.clone());
-            let batches = paths
-                .into_iter()
-                .flat_map(move |path| match open(&path, &contract) {
+            let progress = self.progress.clone();
+            let batches = paths.into_iter().flat_map(move |path| {
+                progress.begin_source();
+                match open(&path, &contract) {
                     Ok(batches) => batches,
                     Err(error) => Box::new(std::iter::once(Err(error))),
-                });
+                }
+            });
             Ok(batches)
         };
         self.rows(contract, &names.join(", "), open)
@@ -101,6 +111,7 @@ impl DataCheck {
         let source = format!("{}@{}", contract.name(), product.contract().version());
         let open = || {
             let product = product.clone();
+            self.progress.begin_source();
             Ok(streamed(move |send| {
                 Box::pin(async move {
                     let mut rows = Box::pin(product.read().batches().await?);
@@ -125,7 +136,7 @@ impl DataCheck {
         &self,
         contract: &Contract,
         source: &str,
-        open: impl FnMut() -> Result<I>,
+        mut open: impl FnMut() -> Result<I>,
     ) -> Result<QualityReport> {
         let id = self.run_id.clone();
         let id = id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
@@ -136,6 +147,10 @@ impl DataCheck {
             let runtime = runtime()?;
             context = runtime.block_on(audit::with_keys(mesh, contract, context));
         }
+        let open = || {
+            self.progress.begin_pass();
+            Ok(self.progress.counted(open()?))
+        };
         check_rows(contract, context, self.threads, open).map_err(|error| match error {
             RunError::Rows(error) => error,
             RunError::Columns(report) => Error::Columns { report },

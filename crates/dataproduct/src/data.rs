@@ -1,7 +1,7 @@
 //! Files of rows, read as they are stored: without a contract, to find out what one could say.
 //!
 //! A text file is looked at first: what separates its values, whether it begins with names. All its values are
-//! text, an empty one is missing. Parquet and JSON come in their own types.
+//! text, an empty one is missing. JSON lines and Parquet come in their own types.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
@@ -14,7 +14,9 @@ use crate::input::{Batches, ROWS_PER_BATCH};
 use crate::{Error, Result};
 
 mod delimited;
+mod json;
 
+use dataproduct_quality::draft::Typing;
 use delimited::Dialect;
 
 /// How much of a text file is looked at to find its separators.
@@ -23,6 +25,7 @@ const SAMPLE_BYTES: u64 = 256 << 10;
 #[derive(Clone, Debug)]
 enum Form {
     Delimited(Dialect),
+    JsonLines,
     Parquet,
 }
 
@@ -35,10 +38,12 @@ pub struct DataFile {
 }
 
 impl DataFile {
-    /// Looks at a file: Parquet, or text with `,`, `;`, tab or `|` between values.
+    /// Looks at a file: Parquet, JSON lines, or text with `,`, `;`, tab or `|` between values. JSON lines are read to
+    /// their end once, to find all columns.
     ///
     /// # Errors
-    /// [`Error::Input`] when the file cannot be opened, is empty, is JSON, or is not what it seems to be.
+    /// [`Error::Input`] when the file cannot be opened, is empty, is another kind of JSON, or is not what it seems
+    /// to be.
     pub fn open(path: &Path) -> Result<Self> {
         let mut file = opened(path)?;
         let mut sample = Vec::new();
@@ -54,11 +59,17 @@ impl DataFile {
                 schema: Arc::clone(reader.schema()),
             });
         }
+        if json::looks_so(&sample) {
+            let schema = json::schema(opened(path)?, &sample);
+            return Ok(Self {
+                path: path.to_owned(),
+                form: Form::JsonLines,
+                schema: Arc::new(schema.map_err(|reason| wrong(path, &reason))?),
+            });
+        }
         let is_whole = (sample.len() as u64) < SAMPLE_BYTES;
-        let (dialect, names) = Dialect::of(&sample, is_whole).map_err(|reason| Error::Input {
-            reason: format!("`{}`: {reason}", path.display()),
-            source: None,
-        })?;
+        let (dialect, names) =
+            Dialect::of(&sample, is_whole).map_err(|reason| wrong(path, &reason))?;
         let fields: Vec<Field> = names
             .into_iter()
             .map(|name| Field::new(name, DataType::Utf8, true))
@@ -76,10 +87,23 @@ impl DataFile {
         &self.schema
     }
 
-    /// Whether the file says of which types its values are.
+    /// What the file says of the types of its values.
     #[must_use]
-    pub fn is_typed(&self) -> bool {
-        matches!(self.form, Form::Parquet)
+    pub fn typing(&self) -> Typing {
+        match self.form {
+            Form::Delimited(_) => Typing::Untyped,
+            Form::JsonLines => Typing::Scalars,
+            Form::Parquet => Typing::Typed,
+        }
+    }
+
+    /// Whether the file can be read under a contract as it is: text only with commas below a line of names.
+    #[must_use]
+    pub fn is_publishable(&self) -> bool {
+        match self.form {
+            Form::Delimited(dialect) => dialect.has_header && dialect.delimiter == b',',
+            Form::JsonLines | Form::Parquet => true,
+        }
     }
 
     /// What the file was taken for, in words.
@@ -88,6 +112,7 @@ impl DataFile {
         match &self.form {
             Form::Parquet => "Parquet".to_owned(),
             Form::Delimited(dialect) => dialect.to_string(),
+            Form::JsonLines => "JSON lines".to_owned(),
         }
     }
 
@@ -110,6 +135,14 @@ impl DataFile {
                     .map_err(|e| Error::input(format!("`{path}`"), e))?;
                 Ok(Box::new(reader.map(move |batch| batch.map_err(&wrong))))
             }
+            Form::JsonLines => {
+                let reader = arrow_json::ReaderBuilder::new(Arc::clone(&self.schema))
+                    .with_batch_size(ROWS_PER_BATCH)
+                    .with_coerce_primitive(true)
+                    .build(BufReader::new(file))
+                    .map_err(&wrong)?;
+                Ok(Box::new(reader.map(move |batch| batch.map_err(&wrong))))
+            }
             Form::Delimited(dialect) => {
                 file.seek(SeekFrom::Start(dialect.skip))
                     .map_err(|e| Error::input(format!("`{path}`"), e))?;
@@ -122,6 +155,13 @@ impl DataFile {
                 Ok(Box::new(reader.map(move |batch| batch.map_err(&wrong))))
             }
         }
+    }
+}
+
+fn wrong(path: &Path, reason: &str) -> Error {
+    Error::Input {
+        reason: format!("`{}`: {reason}", path.display()),
+        source: None,
     }
 }
 

@@ -6,7 +6,9 @@ use std::io::{BufRead, BufReader, Seek};
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, new_null_array};
+use arrow_array::{
+    ArrayRef, RecordBatch, RecordBatchOptions, RecordBatchReader as _, new_null_array,
+};
 use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef};
 use dataproduct_contract::{Column, Contract, OnFailure, Repair};
 
@@ -67,7 +69,7 @@ pub(crate) fn open(path: &Path, format: Format, contract: &Contract) -> Result<B
     match format {
         Format::Csv => csv(path, file, contract),
         Format::JsonLines => json_lines(path, file, contract),
-        Format::Parquet => parquet(path, file),
+        Format::Parquet => parquet(path, file, contract),
     }
 }
 
@@ -80,13 +82,21 @@ fn csv(path: &Path, file: File, contract: &Contract) -> Result<Batches> {
     let header = header(path, &mut reader)?;
     let target = contract.arrow_schema();
     let mut fields: Vec<FieldRef> = Vec::with_capacity(header.len());
-    for name in &header {
-        let Ok(field) = target.field_with_name(name) else {
+    for (place, name) in header.iter().enumerate() {
+        let column = column_of(contract, place, name);
+        let field = column.and_then(|column| target.field_with_name(&column.name).ok());
+        let Some(field) = field else {
             return Err(wrong(format!(
                 "the contract has no column `{}`",
                 name.escape_debug()
             )));
         };
+        if fields.iter().any(|other| other.name() == field.name()) {
+            return Err(wrong(format!(
+                "two columns of the file are `{}` of the contract",
+                field.name()
+            )));
+        }
         if field.data_type().is_nested() {
             return Err(wrong(format!(
                 "`{name}` is nested, which CSV cannot hold; use JSON lines or Parquet"
@@ -107,6 +117,24 @@ fn csv(path: &Path, file: File, contract: &Contract) -> Result<Batches> {
         let batch = batch.map_err(|e| Error::input(format!("`{path}`"), e))?;
         with_absent(&in_types(&batch, &target, &casts, &path)?, &target)
     })))
+}
+
+/// The column that a header line means: by its name, or by its business name, which can be one that no table stores.
+/// A column without a name is `column_` and its place, counted from 1.
+fn column_of<'a>(contract: &'a Contract, place: usize, name: &str) -> Option<&'a Column> {
+    let columns = contract.columns();
+    if let Some(column) = columns.iter().find(|column| column.name == name) {
+        return Some(column);
+    }
+    let name = name.trim();
+    if name.is_empty() {
+        let own = format!("column_{}", place + 1);
+        return columns.iter().find(|column| column.name == own);
+    }
+    let meant = |column: &&Column| column.business_name.as_deref() == Some(name);
+    let mut meant = columns.iter().filter(meant);
+    // Of two columns of that business name neither is meant.
+    meant.next().filter(|_| meant.next().is_none())
 }
 
 /// The names in the header line of a CSV file.
@@ -206,12 +234,69 @@ fn in_types(
         .map_err(|e| Error::input(format!("`{path}`"), e))
 }
 
-fn parquet(path: &Path, file: File) -> Result<Batches> {
+fn parquet(path: &Path, file: File, contract: &Contract) -> Result<Batches> {
     let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file)
         .and_then(|builder| builder.with_batch_size(ROWS_PER_BATCH).build())
         .map_err(|e| Error::input(format!("`{}`", path.display()), e))?;
     let path = path.display().to_string();
+    // Columns that the contract does not have are the gate's to report.
+    let named = |(place, field): (usize, &FieldRef)| match column_of(contract, place, field.name())
+    {
+        Some(column) if column.name != *field.name() => {
+            Arc::new(Field::clone(field).with_name(&column.name))
+        }
+        _ => Arc::clone(field),
+    };
+    let fields: Vec<FieldRef> = reader
+        .schema()
+        .fields()
+        .iter()
+        .enumerate()
+        .map(named)
+        .collect();
+    let schema = Arc::new(Schema::new(fields));
     Ok(Box::new(reader.map(move |batch| {
-        batch.map_err(|e| Error::input(format!("`{path}`"), e))
+        batch
+            .and_then(|batch| {
+                let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+                let (schema, columns) = (Arc::clone(&schema), batch.columns().to_vec());
+                RecordBatch::try_new_with_options(schema, columns, &rows)
+            })
+            .map_err(|e| Error::input(format!("`{path}`"), e))
     })))
+}
+
+#[cfg(test)]
+mod tests {
+    use dataproduct_contract::DataType;
+
+    use super::*;
+
+    #[test]
+    fn columns_of_files_are_known_by_name_and_by_business_name() {
+        let column = |name: &str| Column::new(name, DataType::String);
+        let contract = Contract::builder("a.b", "1.0.0")
+            .with_owner("team")
+            .with_columns([
+                column("PO_SO").with_business_name("PO / SO #"),
+                column("column_2"),
+                column("from").with_business_name("Day"),
+                column("to").with_business_name("Day"),
+                column("other").with_business_name("from"),
+            ])
+            .build()
+            .unwrap();
+        for (place, name, expected) in [
+            (0, "PO_SO", Some("PO_SO")),
+            (3, " PO / SO #", Some("PO_SO")),
+            (1, "", Some("column_2")),
+            (2, "", None),
+            (0, "Day", None),
+            (0, "from", Some("from")),
+            (0, "po_so", None),
+        ] {
+            let found = column_of(&contract, place, name).map(|column| column.name.as_str());
+            assert_eq!(found, expected, "{place} {name}");
+        }
+    }
 }

@@ -24,7 +24,7 @@ use crate::audit::Audit;
 use crate::evolution::{self, Passed};
 use crate::input::{self, Format};
 use crate::product::newest_publish;
-use crate::{Error, Mesh, Result, life};
+use crate::{Error, Mesh, Progress, Result, life};
 
 /// How a publish goes about: what it replaces, up to when it is complete, and by which id it is known.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +38,7 @@ pub struct Publish {
     publish_id: Option<String>,
     /// Why the rows are only a part of what figures are promised of, if they are.
     part: Option<&'static str>,
+    progress: Progress,
 }
 
 impl Publish {
@@ -130,6 +131,12 @@ impl Publish {
     /// Sets the id of the publish; a UUIDv7 by default. The same id twice is one commit.
     pub fn with_publish_id(mut self, id: impl Into<String>) -> Self {
         self.publish_id = Some(id.into());
+        self
+    }
+
+    /// Where the rows of batches and files are counted as they are read, for others to look at.
+    pub fn with_progress(mut self, progress: &Progress) -> Self {
+        self.progress = progress.clone();
         self
     }
 }
@@ -263,7 +270,10 @@ impl BatchPublisher {
     /// contract.
     pub async fn publish_file(&self, path: impl AsRef<Path>, how: Publish) -> Result<Receipt> {
         let path = path.as_ref();
+        how.progress.begin_pass();
+        how.progress.begin_source();
         let source = input::open(path, Format::of(path)?, &self.contract)?;
+        let source = how.progress.counted(source);
         // Reading and parsing block, so they have a thread of their own; two batches wait at most.
         let (sender, mut receiver) = mpsc::channel(2);
         let reader = tokio::task::spawn_blocking(move || {
@@ -335,6 +345,8 @@ impl BatchPublisher {
         batches: impl IntoIterator<Item = Result<RecordBatch>>,
         how: Publish,
     ) -> Result<Receipt> {
+        how.progress.begin_pass();
+        let batches = how.progress.counted(batches.into_iter());
         let mut run = match Run::start(self, how).await? {
             Start::Fresh(run) => run,
             Start::Done(receipt) => return Ok(receipt),

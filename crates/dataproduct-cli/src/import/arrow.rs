@@ -7,7 +7,7 @@ use arrow_ipc::root_as_message;
 use arrow_schema::{DataType as ArrowType, Field, Schema};
 use dataproduct::Column;
 
-use super::{Budget, Draft, Error, Notes, damaged};
+use super::{Budget, Draft, Error, FINER, Notes, damaged};
 
 /// The most bytes of the message that holds a schema.
 const MAX_SCHEMA_BYTES: usize = 16 << 20;
@@ -141,9 +141,14 @@ fn changed(path: &str, data_type: &ArrowType, notes: &mut Notes) {
             let finer = *unit == arrow_schema::TimeUnit::Nanosecond;
             match zone.as_deref() {
                 Some(zone) if !matches!(zone, "UTC" | "+00:00" | "Z") => {
-                    format!("instants of the zone `{zone}` are kept in UTC")
+                    let kept = format!("instants of the zone `{zone}` are kept in UTC");
+                    if finer {
+                        format!("{kept}; {FINER}")
+                    } else {
+                        kept
+                    }
                 }
-                _ if finer => "times finer than a microsecond are cut off".to_owned(),
+                _ if finer => FINER.to_owned(),
                 _ => return,
             }
         }

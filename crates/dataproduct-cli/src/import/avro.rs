@@ -9,7 +9,7 @@ use dataproduct::Column;
 use dataproduct::contract::DataType;
 use serde_json::Value as Json;
 
-use super::{Budget, Draft, Error, Notes, text};
+use super::{Budget, Draft, Error, FINER, Notes, text};
 use crate::export::avro::{NAME, TYPE};
 
 const FORM: &str = "an Avro schema";
@@ -348,11 +348,11 @@ impl Reader {
                 DataType::TimestampNtz
             }
             ("long", Some("timestamp-nanos")) => {
-                self.note(path, "times finer than a microsecond are cut off");
+                self.note(path, FINER);
                 DataType::Timestamp
             }
             ("long", Some("local-timestamp-nanos")) => {
-                self.note(path, "times finer than a microsecond are cut off");
+                self.note(path, FINER);
                 DataType::TimestampNtz
             }
             ("string" | "fixed", Some("uuid")) => DataType::Uuid,

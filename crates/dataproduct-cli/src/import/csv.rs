@@ -3,13 +3,13 @@
 //! A guess errs towards text: a number with a leading zero is text, so that postal codes survive, and a
 //! column of a few words stays text without a list of allowed values.
 
-use std::collections::HashSet;
 use std::io::Read;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use csv::{ReaderBuilder, StringRecord};
 use dataproduct::Column;
 use dataproduct::contract::DataType;
+use dataproduct::draft::Names;
 
 use super::{Draft, Error, Notes, name_fits};
 
@@ -68,13 +68,16 @@ pub fn draft(input: impl Read) -> Result<Draft, Error> {
     }
     let mut draft = Draft::default();
     let mut notes = Notes::default();
-    let mut names = HashSet::new();
+    let mut names = Names::new();
     for (i, (name, guess)) in head.iter().zip(guesses).enumerate() {
         let name = name.trim();
         name_fits(&format!("column {}", i + 1), name)?;
-        let name = column_name(i, name, &mut names, &mut notes);
-        let column = Column::new(name, guess.data_type()).with_nullable(guess.empty);
-        draft.columns.push(column);
+        let own = column_name(i, name, &mut names, &mut notes);
+        let column = Column::new(&own, guess.data_type()).with_nullable(guess.empty);
+        draft.columns.push(match own == name || name.is_empty() {
+            true => column,
+            false => column.with_business_name(name),
+        });
     }
     let message = format!("types and missing values are guessed from {rows} rows");
     notes.push("", message);
@@ -90,25 +93,17 @@ fn separator(body: &[u8]) -> u8 {
     most.copied().unwrap_or(b',')
 }
 
-/// A name that no other column has.
-fn column_name(index: usize, name: &str, taken: &mut HashSet<String>, notes: &mut Notes) -> String {
-    if !name.is_empty() && taken.insert(name.to_lowercase()) {
-        return name.to_owned();
+/// A name that tables can store and that no other column has.
+fn column_name(index: usize, name: &str, names: &mut Names, notes: &mut Notes) -> String {
+    let own = names.give(index, name);
+    if own != name {
+        let why = if name.is_empty() {
+            "has no name".to_owned()
+        } else {
+            format!("is called `{name}`, which tables cannot store or another column is called")
+        };
+        notes.push(&own, format!("column {} {why}", index + 1));
     }
-    let mut number = index + 1;
-    let own = loop {
-        let own = format!("column_{number}");
-        if taken.insert(own.clone()) {
-            break own;
-        }
-        number += 1;
-    };
-    let why = if name.is_empty() {
-        "has no name".to_owned()
-    } else {
-        format!("is called `{name}` as another is")
-    };
-    notes.push(&own, format!("column {} {why}", index + 1));
     own
 }
 

@@ -30,6 +30,9 @@ pub const MAX_NAME_BYTES: usize = 255;
 /// limited further, by the contract.
 pub const MAX_DEPTH: usize = 64;
 
+/// What becomes of nanoseconds.
+const FINER: &str = "times finer than a microsecond are refused when rows are checked; hand over whole microseconds";
+
 /// The forms that a draft can be made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 #[non_exhaustive]

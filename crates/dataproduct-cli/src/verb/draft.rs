@@ -1,12 +1,14 @@
 //! `draft`: a contract with rules from rows, and what each rule stands on.
 
+use dataproduct::Progress;
 use dataproduct::data::DataFile;
-use dataproduct::draft::{Evidence, Proposal, propose};
+use dataproduct::draft::{Evidence, Proposal, Typing, propose};
 use dataproduct::profile::Profiler;
 
 use super::deliver;
 use crate::args::{Draft, DraftFormat};
 use crate::command::{EXIT_FINDINGS, EXIT_OK, Failure, complain};
+use crate::progress::Line;
 use crate::source;
 
 pub(crate) fn run(draft: &Draft) -> Result<u8, Failure> {
@@ -60,10 +62,15 @@ fn json(evidence: &Evidence) -> serde_json::Value {
 /// The proposal and what the files were taken for, or what is wrong with the data.
 fn proposed(draft: &Draft) -> Result<Result<(Proposal, Vec<String>), String>, Failure> {
     let mut profiler: Option<Profiler> = None;
-    let mut is_typed = true;
+    let mut typing = Typing::Typed;
     let mut notes = Vec::new();
     let mut left = draft.rows.unwrap_or(u64::MAX);
-    for path in &draft.data {
+    let progress = Progress::new();
+    progress.begin_pass();
+    let is_for_people = draft.format == DraftFormat::Text;
+    let line = Line::of("profiling", &progress, draft.data.len(), is_for_people);
+    'files: for path in &draft.data {
+        progress.begin_source();
         let name = path.to_string_lossy();
         // What never ends or cannot be read twice is refused as everywhere.
         source::open(path).map_err(|error| Failure::Read {
@@ -75,7 +82,12 @@ fn proposed(draft: &Draft) -> Result<Result<(Proposal, Vec<String>), String>, Fa
             Err(error) => return Ok(Err(error.to_string())),
         };
         notes.push(format!("{name}: read as {}", file.description()));
-        is_typed &= file.is_typed();
+        typing = typing.min(file.typing());
+        if !file.is_publishable() {
+            notes.push(format!(
+                "{name}: to test or publish it, write it as text with commas below a line of names"
+            ));
+        }
         let profiler = profiler.get_or_insert_with(|| Profiler::new(file.schema()));
         let batches = match file.batches() {
             Ok(batches) => batches,
@@ -92,12 +104,13 @@ fn proposed(draft: &Draft) -> Result<Result<(Proposal, Vec<String>), String>, Fa
             if let Err(error) = profiler.see(&batch.slice(0, rows)) {
                 return Ok(Err(format!("{name}: {error}")));
             }
+            progress.add_rows(rows);
             left -= rows as u64;
             if left == 0 {
                 notes.push(
                     "only the first rows were looked at; rules are those of the sample".to_owned(),
                 );
-                break;
+                break 'files;
             }
         }
     }
@@ -105,7 +118,8 @@ fn proposed(draft: &Draft) -> Result<Result<(Proposal, Vec<String>), String>, Fa
         return Err(Failure::Argument("name a file of rows".to_owned()));
     };
     let profile = profiler.finish();
-    Ok(propose(&profile, is_typed)
+    drop(line);
+    Ok(propose(&profile, typing)
         .map(|proposal| (proposal, notes))
         .map_err(|error| error.to_string()))
 }

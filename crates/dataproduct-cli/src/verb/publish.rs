@@ -1,10 +1,11 @@
 //! `publish`: rows of files, through every gate, into the table of their product.
 
-use dataproduct::{Error, Mesh, Publish, Receipt};
+use dataproduct::{Error, Mesh, Progress, Publish, Receipt};
 
 use super::{read, wait};
 use crate::args::PublishRows;
 use crate::command::{EXIT_FINDINGS, Failure, complain, print};
+use crate::progress::Line;
 use crate::report::Report;
 use crate::source::Source;
 
@@ -28,7 +29,11 @@ pub(crate) fn run(publish: &PublishRows) -> Result<u8, Failure> {
     if let Some(id) = &publish.publish_id {
         how = how.with_publish_id(id);
     }
-    match wait(publisher.publish_file(&publish.file, how)) {
+    let progress = Progress::new();
+    let line = Line::of("publishing", &progress, 1, true);
+    let published = wait(publisher.publish_file(&publish.file, how.with_progress(&progress)));
+    drop(line);
+    match published {
         Ok(receipt) => print(told(&receipt).as_bytes()),
         Err(error) if is_finding(&error) => {
             complain(&error.to_string());

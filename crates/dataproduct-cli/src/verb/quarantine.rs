@@ -1,11 +1,13 @@
 //! `quarantine`: rows that publishes kept apart.
 
-use dataproduct::{BatchPublisher, Contract, Error, Mesh, QuarantineRun};
+use arrow_array::RecordBatch;
+use dataproduct::{BatchPublisher, Contract, Error, Mesh, Progress, QuarantineRun, Receipt};
 use futures::TryStreamExt as _;
 
 use super::{publish, read, rows::Rows, wait};
 use crate::args::{Quarantine, QuarantineVerb};
 use crate::command::{EXIT_FINDINGS, Failure, complain, print};
+use crate::progress::Line;
 use crate::report::Report;
 use crate::source::Source;
 
@@ -75,7 +77,7 @@ async fn carry_out(publisher: &BatchPublisher, verb: &QuarantineVerb) -> Result<
                 }
             }
         }
-        QuarantineVerb::Replay { run } => match publisher.replay(run, Ok).await {
+        QuarantineVerb::Replay { run } => match replayed(publisher, run).await {
             Ok(receipt) => print(publish::told(&receipt).as_bytes()),
             Err(error) => told(error),
         },
@@ -87,6 +89,18 @@ async fn carry_out(publisher: &BatchPublisher, verb: &QuarantineVerb) -> Result<
             Err(error) => told(error),
         },
     }
+}
+
+/// Publishes the rows of a run after all, and shows how far it is.
+async fn replayed(publisher: &BatchPublisher, run: &str) -> Result<Receipt, Error> {
+    let progress = Progress::new();
+    progress.begin_pass();
+    let _line = Line::of("replaying", &progress, 1, true);
+    let counted = |batch: RecordBatch| {
+        progress.add_rows(batch.num_rows());
+        Ok(batch)
+    };
+    publisher.replay(run, counted).await
 }
 
 fn listed(runs: &[QuarantineRun]) -> String {

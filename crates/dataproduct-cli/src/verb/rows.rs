@@ -1,18 +1,21 @@
 //! `read`: the rows of a published product, with how fresh they are.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 
 use arrow_array::RecordBatch;
-use dataproduct::{Freshness, Mesh, State};
+use dataproduct::{Freshness, Mesh, Progress, State};
 use futures::TryStreamExt as _;
 
 use super::wait;
 use crate::args::{ReadRows, RowFormat};
 use crate::command::{EXIT_OK, Failure, complain};
+use crate::progress::Line;
 
 pub(crate) fn run(read: &ReadRows) -> Result<u8, Failure> {
     let mesh = Mesh::open(&read.mesh).map_err(super::test::unusable)?;
     let mut writer = Rows::new(read.format, read.limit);
+    let progress = Progress::new();
+    progress.begin_pass();
     let done = wait(async {
         let product = mesh.product(&read.product).await?;
         let source = product.source();
@@ -29,7 +32,10 @@ pub(crate) fn run(read: &ReadRows) -> Result<u8, Failure> {
             rows = rows.select(read.columns.clone());
         }
         let mut rows = Box::pin(rows.batches().await?);
+        // Rows on the same screen say themselves how far it is.
+        let _line = Line::of("reading", &progress, 1, !std::io::stdout().is_terminal());
         while let Some(batch) = rows.try_next().await? {
+            progress.add_rows(batch.num_rows());
             if !writer.write(&batch) {
                 break;
             }

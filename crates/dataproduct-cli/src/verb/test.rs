@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use dataproduct::quality::outcome::{QualityReport, TextOptions};
-use dataproduct::{Contract, DataCheck, Error, Mesh};
+use dataproduct::{Contract, DataCheck, Error, Mesh, Progress};
 
 use super::{deliver, read};
 use crate::args::{ReportFormat, Test};
 use crate::command::{EXIT_FINDINGS, EXIT_OK, Failure, Look, complain};
+use crate::progress::Line;
 use crate::report::Report;
 use crate::source::Source;
 
@@ -17,7 +18,8 @@ pub(crate) fn run(test: &Test, look: Look) -> Result<u8, Failure> {
         complain(&report.plain());
         return Ok(EXIT_FINDINGS);
     };
-    let mut check = DataCheck::new();
+    let progress = Progress::new();
+    let mut check = DataCheck::new().with_progress(&progress);
     let mesh = test
         .mesh
         .as_ref()
@@ -30,6 +32,8 @@ pub(crate) fn run(test: &Test, look: Look) -> Result<u8, Failure> {
     if let Some(threads) = test.threads {
         check = check.with_threads(threads);
     }
+    let is_for_people = test.format == ReportFormat::Text && !test.quiet;
+    let line = Line::of("checking", &progress, test.data.len(), is_for_people);
     let checked = match (&mesh, is_product(&test.data)) {
         (Some(mesh), Some(reference)) => super::wait(mesh.product(reference))
             .and_then(|product| check.product(&contract, &product)),
@@ -41,6 +45,7 @@ pub(crate) fn run(test: &Test, look: Look) -> Result<u8, Failure> {
         }
         _ => check.files(&contract, &test.data),
     };
+    drop(line);
     match checked {
         Ok(quality) => told(&quality, test, look),
         Err(error) => refused(&contract, &error),

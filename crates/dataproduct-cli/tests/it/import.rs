@@ -540,3 +540,28 @@ fn a_draft_is_a_contract_with_whatever_else_is_said() {
         .unwrap();
     assert_eq!(contract.owner(), "inventory");
 }
+
+#[test]
+fn times_finer_than_a_microsecond_are_said_to_be_refused() {
+    let avro = r#"{"type": "record", "name": "A", "fields": [
+        {"name": "at", "type": {"type": "long", "logicalType": "timestamp-nanos"}}
+    ]}"#;
+    let nanos = |zone: Option<&str>| {
+        let unit = arrow_schema::TimeUnit::Nanosecond;
+        let data_type = arrow_schema::DataType::Timestamp(unit, zone.map(Into::into));
+        let field = arrow_schema::Field::new("at", data_type, true);
+        import::arrow::draft(&arrow_schema::Schema::new(vec![field])).unwrap()
+    };
+    for draft in [
+        import::avro::schema(avro).unwrap(),
+        nanos(None),
+        nanos(Some("UTC")),
+        nanos(Some("Europe/Oslo")),
+    ] {
+        let [note] = draft.notes.as_slice() else {
+            panic!("{:?}", draft.notes)
+        };
+        assert_eq!(note.path, "at");
+        assert!(note.message.contains("are refused"), "{note:?}");
+    }
+}

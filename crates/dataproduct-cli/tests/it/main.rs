@@ -8,6 +8,7 @@
 mod catalogue;
 mod command;
 mod damaged;
+mod draft;
 mod evolution;
 mod export;
 mod formats;

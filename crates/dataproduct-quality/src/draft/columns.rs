@@ -1,48 +1,22 @@
 //! What is proposed for one column.
 
-use std::collections::HashSet;
-
 use chrono::DateTime;
 use dataproduct_contract::{
     AllowedValue, Check, Column, DataType, Dimension, Rule, Severity, Value,
 };
 
+use super::keys::says_identifier;
 use super::{
-    MAX_ENUM_VALUES, MAX_EXCEPTIONS_PERCENT, MIN_ROWS, MIN_ROWS_PER_ENUM_VALUE, Proposal, at_most,
-    broken, grouped, percent,
+    MAX_ENUM_VALUES, MAX_EXCEPTIONS_PERCENT, MIN_ROWS, MIN_ROWS_PER_ENUM_VALUE, Proposal, Typing,
+    at_most, broken, grouped, percent,
 };
-use crate::profile::{ColumnProfile, Numbers, ProfileError, TextKind, Texts};
-
-/// A name that tables can store and that no other column has.
-pub(super) fn name(place: usize, given: &str, taken: &mut HashSet<String>) -> String {
-    let mut name = String::new();
-    for c in given.trim().trim_start_matches('\u{feff}').chars() {
-        let is_plain = c.is_alphanumeric() || matches!(c, '_' | '-');
-        if is_plain {
-            name.push(c);
-        } else if !name.is_empty() && !name.ends_with('_') {
-            name.push('_');
-        }
-    }
-    let name: String = name.trim_end_matches('_').chars().take(60).collect();
-    if !name.is_empty() && taken.insert(name.to_lowercase()) {
-        return name;
-    }
-    let mut number = place + 1;
-    loop {
-        let own = format!("column_{number}");
-        if taken.insert(own.clone()) {
-            return own;
-        }
-        number += 1;
-    }
-}
+use crate::profile::{ColumnProfile, Numbers, ProfileError, TextKind, Texts, ValueCount};
 
 /// The column with its type and whether values may be missing.
 pub(super) fn typed(
     seen: &ColumnProfile,
     name: &str,
-    is_typed: bool,
+    typing: Typing,
     proposal: &mut Proposal,
 ) -> Result<Column, ProfileError> {
     let stored = DataType::from_arrow(&seen.data_type);
@@ -62,7 +36,7 @@ pub(super) fn typed(
             .filter(|_| texts.empty.rows + texts.blank.rows + texts.padded.rows == 0);
         let narrower = known.and_then(|kind| narrower(kind, texts));
         match narrower {
-            Some(narrower) if !is_typed && texts.sentinels.is_empty() => {
+            Some(narrower) if typing.narrows_to(&narrower) && texts.sentinels.is_empty() => {
                 proposal.say(
                     name,
                     "type",
@@ -89,10 +63,11 @@ pub(super) fn typed(
         }
     }
     let column = Column::new(name, data_type);
-    let column = if name == seen.name {
+    let given = seen.name.trim();
+    let column = if name == seen.name || given.is_empty() {
         column
     } else {
-        column.with_business_name(seen.name.trim())
+        column.with_business_name(given)
     };
     Ok(required(seen, column, proposal))
 }
@@ -191,6 +166,11 @@ pub(super) fn limits(seen: &ColumnProfile, column: &mut Column, proposal: &mut P
         return;
     }
     let Some(texts) = &seen.texts else { return };
+    if seen.distinct.values == 1 {
+        // One value may be the rule or only that of these rows, and says nothing of the form of others.
+        let basis = format!("all {} texts", grouped(texts.rows));
+        return proposal.say(&column.name, "note", "one value only", basis, None);
+    }
     if !enumeration(seen, column, proposal) {
         pattern(texts, column, proposal);
     }
@@ -327,7 +307,10 @@ fn number_limits(numbers: &Numbers, column: &mut Column, proposal: &mut Proposal
         return;
     }
     let negative = &numbers.negative;
-    if negative.rows == 0 && numbers.not_finite.rows == 0 {
+    let is_never_negative = negative.rows == 0 && numbers.not_finite.rows == 0;
+    if is_never_negative && says_identifier(column.business_name.as_ref().unwrap_or(&name)) {
+        // Nobody counts with the numbers of stores; a limit would promise nothing.
+    } else if is_never_negative {
         column.limits.minimum = Some(Value::Integer(0));
         proposal.say(
             &name,
@@ -366,6 +349,14 @@ fn enumeration(seen: &ColumnProfile, column: &mut Column, proposal: &mut Proposa
     };
     let rows: u64 = values.iter().map(|value| value.seen.rows).sum();
     if rows < MIN_ROWS || rows / (values.len() as u64) < MIN_ROWS_PER_ENUM_VALUE {
+        return false;
+    }
+    // Numbers of stores or orders are few only because the rows are.
+    let is_numbered = |value: &ValueCount| match &value.value {
+        Value::String(text) => text.contains(|c: char| c.is_ascii_digit()),
+        _ => true,
+    };
+    if says_identifier(&seen.name) && values.iter().all(is_numbered) {
         return false;
     }
     column.allowed = values

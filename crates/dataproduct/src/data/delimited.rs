@@ -54,7 +54,9 @@ impl Dialect {
         };
         if text.trim_start().starts_with(['{', '[']) {
             return Err(
-                "it looks like JSON, which is not profiled yet; convert it to Parquet".to_owned(),
+                "it looks like JSON, which is read as one object a line, without a byte order mark; \
+                 `jq -c '.[]'` makes lines of an array"
+                    .to_owned(),
             );
         }
         let mut best: Option<(usize, u8, Vec<Vec<String>>)> = None;
