@@ -8,6 +8,7 @@
 mod basics;
 mod concurrency;
 mod crash;
+mod defaults;
 mod evolve;
 mod faults;
 mod log;
