@@ -43,6 +43,8 @@ kinds! {
     ColumnAddedOptional = "column-added-optional",
     /// A column is new and its values are never missing.
     ColumnAddedRequired = "column-added-required",
+    /// A column is new, its values are never missing, and rows from before have a default.
+    ColumnAddedWithDefault = "column-added-with-default",
     /// A column is gone.
     ColumnRemoved = "column-removed",
     /// A column has another name under the same stable identifier.
@@ -61,6 +63,12 @@ kinds! {
     ColumnsReordered = "columns-reordered",
     /// The columns stand in another order, and a server tells them apart by place.
     ColumnsReorderedPositional = "columns-reordered-positional",
+    /// Rows from before a column have a default that they had not.
+    DefaultAdded = "default-added",
+    /// Rows from before a column have no default any more.
+    DefaultRemoved = "default-removed",
+    /// Rows from before a column have another default.
+    DefaultChanged = "default-changed",
     /// A column is deprecated.
     ColumnDeprecated = "column-deprecated",
     /// A column is no longer deprecated.

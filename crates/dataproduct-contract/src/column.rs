@@ -55,6 +55,9 @@ pub struct Column {
     pub deprecated: Option<Deprecation>,
     /// Names that it had before, under which it is served until the next major version.
     pub former_names: Vec<String>,
+    /// What readers get in rows that were written before the column existed; nulls that are stored stay nulls. Only a
+    /// column of the table's own with one plain value can have one.
+    pub default: Option<Value>,
     /// What its values must keep to.
     pub limits: Limits,
     /// The values allowed; empty means any.
@@ -225,6 +228,7 @@ impl Column {
             examples: Vec::new(),
             deprecated: None,
             former_names: Vec::new(),
+            default: None,
             limits: Limits::default(),
             allowed: Vec::new(),
             open_enum: false,
@@ -355,6 +359,16 @@ impl Column {
     #[must_use]
     pub fn with_former_name(mut self, name: impl Into<String>) -> Self {
         self.former_names.push(name.into());
+        self
+    }
+
+    /// Sets what readers get in rows that were written before the column existed. It is not applied to nulls that are
+    /// stored, and writers still give every value.
+    ///
+    /// Decimals, dates and times are given as text: `"0.00"`, `"2026-01-31"`, `"2026-01-31T12:00:00Z"`.
+    #[must_use]
+    pub fn with_default(mut self, value: impl Into<Value>) -> Self {
+        self.default = Some(value.into());
         self
     }
 

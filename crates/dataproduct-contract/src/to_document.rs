@@ -231,6 +231,9 @@ fn custom(column: &Column) -> Vec<CustomProperty> {
             .map(|name| Value::from(name.as_str()));
         custom.push(ours("formerNames", Value::List(names.collect())));
     }
+    if let Some(default) = &column.default {
+        custom.push(ours("default", default.clone()));
+    }
     custom.extend(quality::on_failure(column.on_failure.as_ref()));
     custom.extend(theirs(&column.custom));
     custom

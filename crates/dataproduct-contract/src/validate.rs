@@ -1,6 +1,7 @@
 //! What a contract must keep to beyond its shape. Every check here reports and goes on.
 
 mod columns;
+mod default;
 mod expressions;
 mod limits;
 mod patterns;

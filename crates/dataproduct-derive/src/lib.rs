@@ -57,6 +57,7 @@ mod valid;
 /// | `items`, `unique_items` | `items = 1..=10, unique_items` |
 /// | `one_of`, `open` | `one_of("NOK", "SEK"), open` |
 /// | `example` | `example = "s69305697"` |
+/// | `default` | `default = 0`: what readers get in rows from before the column existed; nulls that are stored stay nulls |
 /// | `deprecated` | `deprecated = "use available"` |
 /// | `renamed_from` | `renamed_from("quantity")`, with the `id` that the column had: served under both names until the next major version |
 /// | `tag`, `custom`, `rule` | `rule(null_values < 5 %)`; see [rules](#rules) |

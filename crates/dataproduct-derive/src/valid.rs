@@ -269,6 +269,7 @@ pub(crate) fn column(attrs: &ColumnAttrs, kind: &Kind, errors: &mut Errors) {
     }
     values("one_of", &attrs.one_of, kind, errors);
     values("example", &attrs.examples, kind, errors);
+    default(attrs, kind, errors);
     let allowed = &attrs.one_of;
     for (place, value) in allowed.iter().enumerate() {
         if allowed[..place]
@@ -280,6 +281,32 @@ pub(crate) fn column(attrs: &ColumnAttrs, kind: &Kind, errors: &mut Errors) {
     }
     for each in &attrs.rules {
         rule::of_column(each, kind, errors);
+    }
+}
+
+/// What readers get in rows from before the column existed is one plain value, and not one that tells rows apart.
+fn default(attrs: &ColumnAttrs, kind: &Kind, errors: &mut Errors) {
+    values("default", attrs.default.as_slice(), kind, errors);
+    let Some(default) = &attrs.default else {
+        return;
+    };
+    if matches!(kind, Kind::List(_) | Kind::Bytes) {
+        let message = format!(
+            "`default` is for text, numbers, truth values, dates and times, and this is {}: leave it out",
+            kind.name()
+        );
+        errors.at(default.span, message);
+    }
+    let role = [
+        (attrs.key.is_some(), "key"),
+        (attrs.partition.is_some(), "partition"),
+        (attrs.unique.is_some(), "unique"),
+    ];
+    if let Some((_, role)) = role.iter().find(|(is, _)| *is) {
+        let message = format!(
+            "the column is `{role}`, and every row from before it would have the same value: leave `default` out"
+        );
+        errors.at(default.span, message);
     }
 }
 

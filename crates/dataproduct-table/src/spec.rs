@@ -8,7 +8,7 @@ use dataproduct_contract::{Column, Contract, DataType as ColumnType, Value};
 
 use crate::error::{Error, Result};
 use crate::log::action::{Format, Metadata};
-use crate::schema::delta::COLUMN_ID;
+use crate::schema::delta::{COLUMN_ID, DEFAULT};
 use crate::schema::features::{DELETION_VECTORS, MAPPING_MODE, TYPE_WIDENING};
 use crate::schema::{self, SORT_BY, TableSchema};
 
@@ -43,7 +43,8 @@ impl TableSpec {
     /// The table of a contract: its columns, partition columns, sort order and names.
     ///
     /// Descriptions of columns become column comments, and their stable identifiers are kept with them, by which
-    /// [`Table::evolve`](crate::Table::evolve) sees a rename. The contract's product and owner are table properties
+    /// [`Table::evolve`](crate::Table::evolve) sees a rename. So are their defaults, which rows of files that do not
+    /// have the column read as. The contract's product and owner are table properties
     /// (`dataproduct.product`, `dataproduct.owner`); its version is not, as it is a fact of each commit.
     ///
     /// The custom properties `delta.columnMapping.mode: name` and `delta.enableTypeWidening: true` of the contract ask
@@ -278,8 +279,9 @@ fn described(column: &Column) -> Field {
     let comment = column.description.clone();
     let comment = comment.map(|comment| ("comment".to_owned(), comment));
     let id = column.id.clone().map(|id| (COLUMN_ID.to_owned(), id));
+    let default = column.default_text().map(|text| (DEFAULT.to_owned(), text));
     let data_type = described_type(&column.data_type, field.data_type());
-    let metadata = comment.into_iter().chain(id).collect();
+    let metadata = comment.into_iter().chain(id).chain(default).collect();
     field.with_data_type(data_type).with_metadata(metadata)
 }
 

@@ -6,7 +6,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::{Schema, SchemaRef};
 use chrono::{DateTime, Utc};
 use dataproduct_contract::row::{Record, Rows};
-use dataproduct_contract::{Contract, ProductName, ProductRef, Version};
+use dataproduct_contract::{Column, Contract, ProductName, ProductRef, Version};
 use dataproduct_freshness::{Freshness, Reading};
 use dataproduct_table::{Commit, Predicate, Snapshot, Table};
 use sha2::{Digest as _, Sha256};
@@ -250,14 +250,17 @@ impl Read<'_> {
             None => schema,
             Some(columns) => project(&schema, columns, &self.product.contract)?,
         };
-        self.stream(schema).await
+        self.stream(schema, &[]).await
     }
 
+    /// Rows that do not have one of `columns`, the reader's own, have its default.
     async fn stream(
         self,
         schema: SchemaRef,
+        columns: &[Column],
     ) -> Result<impl Stream<Item = Result<RecordBatch>> + Send> {
         let mut scan = self.product.snapshot.scan().read_as(schema);
+        scan = scan.with_defaults_of(columns);
         if let Some(filter) = self.filter {
             scan = scan.filter(filter);
         }
@@ -268,7 +271,7 @@ impl Read<'_> {
     /// than the product, and be the row type of an older or a newer version with the same major number: every row
     /// of that major version is read, whichever version it was published under.
     ///
-    /// A column that rows do not have yet is `None`; an enum with a variant marked `#[column(other)]` takes labels that
+    /// A column that rows do not have yet has its declared default, and is `None` without one; an enum with a variant marked `#[column(other)]` takes labels that
     /// it does not know; numbers are widened and narrowed exactly.
     ///
     /// # Errors
@@ -276,7 +279,8 @@ impl Read<'_> {
     /// cannot be read, in particular with [`dataproduct_table::Error::Unreadable`], naming column and value, for a
     /// value that is missing or does not fit where `T` has no place for it.
     pub async fn rows<T: Record>(self) -> Result<Vec<T>> {
-        let mut stream = Box::pin(self.stream(T::schema()).await?);
+        let columns = T::columns();
+        let mut stream = Box::pin(self.stream(T::schema(), &columns).await?);
         let mut out = Vec::new();
         while let Some(batch) = stream.next().await {
             let rows = Rows::<T>::open(&batch?)?;

@@ -9,7 +9,7 @@
 
 use std::collections::HashSet;
 
-use dataproduct::contract::DataType;
+use dataproduct::contract::{DataType, Value};
 use dataproduct::{Column, Contract};
 use serde_json::{Map, Value as Json, json};
 
@@ -61,7 +61,15 @@ impl Writer {
                 let path = below(path, &column.name);
                 let name = unique(identifier(&column.name), &mut taken);
                 let type_name = format!("{parent}_{}", pascal_case(&column.name));
-                let data_type = self.column(&path, &type_name, column);
+                let mut data_type = self.column(&path, &type_name, column);
+                let default = default(column);
+                if column.default.is_some() && default.is_none() {
+                    self.notes.push(Note::new(&path, "the default is left out"));
+                }
+                if let (Some(_), Json::Array(branches)) = (&default, &mut data_type) {
+                    // A default is one of the first type of a union.
+                    branches.reverse();
+                }
                 let mut field = json!({"name": name, "type": data_type});
                 if name != column.name {
                     let message = format!("the field is named `{name}`");
@@ -71,7 +79,9 @@ impl Writer {
                 if let Some(description) = &column.description {
                     field["doc"] = json!(description);
                 }
-                if column.nullable {
+                if let Some(default) = default {
+                    field["default"] = default;
+                } else if column.nullable {
                     field["default"] = Json::Null;
                 }
                 field
@@ -157,6 +167,21 @@ impl Writer {
         record.insert("fields".to_owned(), Json::Array(fields));
         Json::Object(record)
     }
+}
+
+/// The default of a column where Avro writes it as a contract does; decimals and times are bytes and counts there.
+fn default(column: &Column) -> Option<Json> {
+    let default = column.default.as_ref()?;
+    Some(match (&column.data_type, default) {
+        (DataType::Boolean, Value::Bool(value)) => json!(value),
+        (
+            DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64,
+            Value::Integer(value),
+        ) => json!(value),
+        (DataType::Float32 | DataType::Float64, value) => json!(value.as_f64()?),
+        (DataType::String | DataType::Uuid, Value::String(text)) => json!(text),
+        _ => return None,
+    })
 }
 
 fn below(path: &str, name: &str) -> String {

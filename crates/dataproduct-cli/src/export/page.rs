@@ -211,6 +211,10 @@ fn values(column: &Column) -> Vec<String> {
         column.on_failure.as_ref().map(rules::action),
     );
     say("means ", column.semantic_type.clone());
+    say(
+        "in rows from before the column: ",
+        column.default.as_ref().map(shown),
+    );
     if !column.examples.is_empty() {
         let examples: Vec<_> = column.examples.iter().map(shown).collect();
         say("such as ", Some(examples.join(", ")));

@@ -10,7 +10,7 @@
 mod check;
 mod types;
 
-use dataproduct::{Column, Contract};
+use dataproduct::{Column, Contract, Value};
 
 use super::words::identifier;
 use super::{Exported, Note};
@@ -115,6 +115,9 @@ impl Writer {
         let name = self.dialect.name(&column.name);
         let data_type = types::of(self.dialect, column, &mut self.notes);
         let mut out = format!("{name} {data_type}");
+        if let Some(default) = &column.default {
+            out.push_str(&self.default(column, default));
+        }
         if !column.nullable {
             out.push_str(" NOT NULL");
         }
@@ -149,6 +152,20 @@ impl Writer {
                 .push(format!("COMMENT ON COLUMN {table}.{name} IS {text}"));
         }
         out
+    }
+
+    /// The default of a column. SQL takes it for rows that are inserted without a value as well.
+    fn default(&mut self, column: &Column, default: &Value) -> String {
+        let literal = check::literal(self.dialect, default, &column.data_type);
+        match (self.dialect, literal) {
+            (Dialect::Spark, _) => {
+                // It would take a feature of the table that shuts out programs which do not know it.
+                self.note(&column.name, "the default is left out");
+            }
+            (_, Some(literal)) => return format!(" DEFAULT {literal}"),
+            (_, None) => self.note(&column.name, "the default is left out"),
+        }
+        String::new()
     }
 
     fn keys(&mut self, contract: &Contract) -> Option<String> {

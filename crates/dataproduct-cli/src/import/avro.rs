@@ -299,17 +299,21 @@ impl Reader {
         let name = name.ok_or_else(|| {
             Error::malformed(FORM, format!("{}: a field has no name", super::named(path)))
         })?;
+        let is_top = path.is_empty();
         let path = self.budget.below(path, name, depth)?;
         let schema = field.get("type").unwrap_or(&Json::Null);
         let mut column = self
             .data_type(&path, namespace, schema, depth)?
             .renamed(name);
         column.description = documentation(field);
-        if field
-            .get("default")
-            .is_some_and(|default| !default.is_null())
-        {
-            self.note(&path, "the default value is left out");
+        if let Some(default) = field.get("default").filter(|default| !default.is_null()) {
+            column.default = serde_json::from_value(default.clone()).ok();
+            // Avro writes decimals as bytes, times as counts; and only columns of the table have a default.
+            let is_other = matches!(column.data_type, DataType::Decimal { .. });
+            if !is_top || is_other || column.default_text().is_none() {
+                column.default = None;
+                self.note(&path, "the default value is left out");
+            }
         }
         Ok(column)
     }

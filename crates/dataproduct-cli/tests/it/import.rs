@@ -486,7 +486,57 @@ fn avro_of_others_is_understood() {
     );
     assert_eq!(draft.columns[2].allowed.len(), 2);
     assert!(draft.columns[2].nullable && !draft.columns[3].nullable);
-    assert_eq!(draft.notes.len(), 2, "{:?}", draft.notes);
+    assert_eq!(draft.columns[6].default, Some("x".into()));
+    assert_eq!(draft.notes.len(), 1, "{:?}", draft.notes);
+}
+
+#[test]
+fn defaults_are_exported_and_those_of_avro_come_back() {
+    let decimal = DataType::Decimal {
+        precision: 6,
+        scale: 2,
+    };
+    let contract = Contract::builder("inventory.defaults", "1.0.0")
+        .with_owner("inventory")
+        .with_column(Column::new("sku", DataType::String).with_key(1))
+        .with_column(Column::new("n", DataType::Int32).with_default(-7))
+        .with_column(
+            Column::new("t", DataType::String)
+                .with_nullable(true)
+                .with_default("it's"),
+        )
+        .with_column(
+            Column::new("e", DataType::String)
+                .with_allowed("A")
+                .with_default("A"),
+        )
+        .with_column(Column::new("is", DataType::Boolean).with_default(true))
+        .with_column(Column::new("price", decimal).with_default("0.50"))
+        .with_column(Column::new("on", DataType::Date).with_default("2026-01-31"))
+        .build()
+        .unwrap();
+    let text = |format| String::from_utf8(exported(&contract, format)).unwrap();
+    let draft = import::avro::schema(&text(Format::Avro)).unwrap();
+    let defaults: Vec<_> = draft.columns.iter().map(Column::default_text).collect();
+    let of = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        defaults,
+        [None, of("-7"), of("it's"), of("A"), of("true"), None, None]
+    );
+    let types = |columns: &[Column]| -> Vec<_> {
+        columns
+            .iter()
+            .map(|c| (c.data_type.clone(), c.nullable))
+            .collect()
+    };
+    assert_eq!(types(&draft.columns), types(contract.columns()));
+    let rust = text(Format::Rust);
+    assert!(
+        rust.contains("default = -7") && rust.contains("default = \"it's\""),
+        "{rust}"
+    );
+    let json: serde_json::Value = serde_json::from_str(&text(Format::JsonSchema)).unwrap();
+    assert_eq!(json["properties"]["price"]["default"], "0.50");
 }
 
 #[test]

@@ -176,11 +176,29 @@ fn former_names(path: &str, old: &Column, new: &Column, found: &mut Found) {
     found.metadata(Kind::OtherChanged, &path, found::list(&a), found::list(&b));
 }
 
+/// What rows from before the column read as.
+fn default(path: &str, old: &Column, new: &Column, found: &mut Found) {
+    let text = |column: &Column| column.default.as_ref().map(ToString::to_string);
+    let (kind, effect) = match (old.default_text(), new.default_text()) {
+        // What may be stored stays the same.
+        (None, Some(_)) => (Kind::DefaultAdded, Effect::Metadata),
+        (Some(_), None) => (Kind::DefaultRemoved, Effect::Loosens),
+        // Stored rows read as what they did not; writers give every value and see nothing of it.
+        (a, b) if a != b => (Kind::DefaultChanged, Effect::Loosens),
+        // The same value may be written in another way.
+        _ => {
+            let path = format!("{path}.default");
+            return found.metadata(Kind::OtherChanged, &path, text(old), text(new));
+        }
+    };
+    found.effect(kind, path, effect, text(old), text(new));
+}
+
 fn added(place: &Place<'_>, column: &Column, found: &mut Found) {
-    let kind = if column.nullable {
-        Kind::ColumnAddedOptional
-    } else {
-        Kind::ColumnAddedRequired
+    let kind = match (column.nullable, &column.default) {
+        (true, _) => Kind::ColumnAddedOptional,
+        (false, Some(_)) => Kind::ColumnAddedWithDefault,
+        (false, None) => Kind::ColumnAddedRequired,
     };
     let text = Some(described(column));
     found.effect(kind, &place.path(), Effect::Tightens, None, text);
@@ -276,6 +294,7 @@ fn column(place: &Place<'_>, old: Stated<'_>, new: Stated<'_>, found: &mut Found
     }
     let path = place.path();
     former_names(&path, old.column, new.column, found);
+    default(&path, old.column, new.column, found);
     types::column(place, old, new, found);
     nullability(place, old.column, new.column, found);
     values::column(place, old.column, new.column, found);

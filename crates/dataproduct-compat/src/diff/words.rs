@@ -23,6 +23,7 @@ const COLUMN_FIELDS: &[&str] = &[
     "openEnum",
     "deprecationNote",
     "formerNames",
+    "default",
 ];
 /// Custom properties of a contract that are compared under their own names.
 const CONTRACT_FIELDS: &[&str] = &["steward", "consumers", "sunset", "successor"];

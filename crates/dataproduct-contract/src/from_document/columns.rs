@@ -19,6 +19,7 @@ const COLUMN_PROPERTIES: &[&str] = &[
     "openEnum",
     "deprecationNote",
     "formerNames",
+    "default",
     quality::ON_FAILURE[0],
     quality::ON_FAILURE[1],
 ];
@@ -141,6 +142,7 @@ fn column(
         .map(str::to_owned),
     });
     out.former_names = former_names(&own, custom_properties, problems);
+    out.default = super::ours(custom_properties, "default").cloned();
     out.limits = limits(property.logical_type_options.as_ref(), format_is_type);
     if let (Some(LogicalType::Integer), Some(options)) =
         (property.logical_type, &property.logical_type_options)

@@ -183,6 +183,9 @@ fn of_words(column: &Column, object: &mut Map<String, Json>) {
     if let Some(description) = &column.description {
         object.insert("description".to_owned(), json!(description));
     }
+    if let Some(default) = &column.default {
+        object.insert("default".to_owned(), of_value(default, &column.data_type));
+    }
     if !column.examples.is_empty() {
         let examples: Vec<Json> = column
             .examples

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::{limits, rules, shown, visible};
+use super::{default, limits, rules, shown, visible};
 use crate::data_type::MAX_DECIMAL_PRECISION;
 use crate::{Column, DataType, Problem, Problems};
 
@@ -245,6 +245,7 @@ fn one(path: &str, column: &Column, columns: &[Column], problems: &mut Problems)
         ));
     }
     limits::check(path, column, problems);
+    default::check(path, column, problems);
     for (i, rule) in column.rules.iter().enumerate() {
         let path = format!("{path}.rules[{i}]");
         rules::check(&path, rule, Some(column), columns, problems);
@@ -427,6 +428,14 @@ fn inner_roles(path: &str, column: &Column, problems: &mut Problems) {
         || column.partition.is_some()
         || column.sort.is_some()
         || column.event_time;
+    if column.default.is_some() {
+        problems.push(Problem::new(
+            format!("{path}.{}", shown(&column.name)),
+            "nested-default",
+            format!("`{}` is inside another column", shown(&column.name)),
+            "only columns at the top level have a default; let it be missing",
+        ));
+    }
     if has {
         problems.push(Problem::new(
             format!("{path}.{}", shown(&column.name)),

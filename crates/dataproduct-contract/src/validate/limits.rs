@@ -45,14 +45,14 @@ fn misplaced(path: &str, what: &str, column: &Column, fits: &str, problems: &mut
 
 /// A bound as something that can be compared with another bound of the same column.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Bound {
+pub(super) enum Bound {
     Integer(i64),
     Float(f64),
     Micros(i64),
 }
 
 impl Bound {
-    fn of(value: &Value, data_type: &DataType) -> Result<Self, &'static str> {
+    pub(super) fn of(value: &Value, data_type: &DataType) -> Result<Self, &'static str> {
         match data_type {
             _ if data_type.is_integer() => match value.as_i64() {
                 Some(integer) => Ok(Self::Integer(integer)),
@@ -86,7 +86,7 @@ impl Bound {
         }
     }
 
-    fn compare(self, other: Self) -> Option<Ordering> {
+    pub(super) fn compare(self, other: Self) -> Option<Ordering> {
         match (self, other) {
             (Self::Integer(a), Self::Integer(b)) | (Self::Micros(a), Self::Micros(b)) => {
                 Some(a.cmp(&b))
@@ -196,7 +196,7 @@ fn type_range(
 }
 
 /// The smallest and largest integer of a type; all of 64 bits for a type that is no integer.
-fn integer_range(data_type: &DataType) -> (i64, i64) {
+pub(super) fn integer_range(data_type: &DataType) -> (i64, i64) {
     match data_type {
         DataType::Int8 => (i64::from(i8::MIN), i64::from(i8::MAX)),
         DataType::Int16 => (i64::from(i16::MIN), i64::from(i16::MAX)),

@@ -104,6 +104,12 @@ fn everything() -> Contract {
             .with_multiple_of(0.5)
             .with_deprecation("Use price_minor."),
         )
+        .with_column(
+            Column::new("assembly", DataType::String)
+                .with_nullable(true)
+                .with_max_length(9)
+                .with_default("none"),
+        )
         .with_column(Column::new("size", size).with_nullable(true))
         .with_column(
             Column::new("colours", DataType::list(DataType::String, true))
@@ -342,14 +348,33 @@ fn data_type() -> impl Strategy<Value = DataType> {
     })
 }
 
+/// A default that a column of the type can have.
+fn default_of(data_type: &DataType) -> Option<Value> {
+    Some(match data_type {
+        DataType::Boolean => true.into(),
+        data_type if data_type.is_integer() => Value::from(-7),
+        DataType::Float32 | DataType::Float64 => Value::try_from(0.1).unwrap(),
+        DataType::String => "no: \"1\"".into(),
+        DataType::Uuid => "67e55044-10b1-426f-9247-bb680e5fe0c8".into(),
+        DataType::Date => "2026-01-31".into(),
+        DataType::Timestamp => "2026-01-31T12:00:00Z".into(),
+        DataType::TimestampNtz => "2026-01-31T12:00:00".into(),
+        DataType::Decimal { .. } => "0".into(),
+        _ => return None,
+    })
+}
+
 proptest! {
     #[test]
     fn every_schema_survives_its_document(
-        types in prop::collection::vec((data_type(), any::<bool>()), 1..6),
+        types in prop::collection::vec((data_type(), any::<bool>(), any::<bool>()), 1..6),
         text in "\\PC{0,40}",
     ) {
-        let columns = types.into_iter().enumerate().map(|(i, (data_type, nullable))| {
-            Column::new(format!("c{i}"), data_type).with_nullable(nullable)
+        let columns = types.into_iter().enumerate().map(|(i, (data_type, nullable, with_default))| {
+            let default = default_of(&data_type).filter(|_| with_default);
+            let mut column = Column::new(format!("c{i}"), data_type).with_nullable(nullable);
+            column.default = default;
+            column
         });
         let built = Contract::builder("a.b", "1.0.0")
             .with_owner("o")

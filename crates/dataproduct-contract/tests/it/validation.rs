@@ -574,3 +574,120 @@ fn every_mistake_of_one_document_is_found_at_once() {
     expect.sort_unstable();
     assert_eq!(found, expect);
 }
+
+#[test]
+fn defaults() {
+    use dataproduct_contract::Value;
+    let of = |data_type: DataType, value: Value| Column::new("d", data_type).with_default(value);
+    let decimal = DataType::Decimal {
+        precision: 5,
+        scale: 2,
+    };
+    let float = |number: f64| Value::try_from(number).unwrap();
+    let good: [(DataType, Value, &str); 14] = [
+        (DataType::Boolean, true.into(), "true"),
+        (DataType::Int8, Value::from(-128), "-128"),
+        (
+            DataType::Int64,
+            Value::from(i64::MAX),
+            "9223372036854775807",
+        ),
+        (DataType::Float32, float(0.5), "0.5"),
+        (DataType::Float64, Value::from(2), "2"),
+        (decimal.clone(), "-123.45".into(), "-123.45"),
+        (decimal.clone(), float(0.5), "0.5"),
+        (decimal.clone(), Value::from(999), "999"),
+        (DataType::String, "".into(), ""),
+        (
+            DataType::Uuid,
+            "67E55044-10B1-426F-9247-BB680E5FE0C8".into(),
+            "67e55044-10b1-426f-9247-bb680e5fe0c8",
+        ),
+        (DataType::Date, "2026-01-31".into(), "2026-01-31"),
+        (
+            DataType::Timestamp,
+            "2026-01-31T12:00:00.5+01:00".into(),
+            "2026-01-31T11:00:00.500000Z",
+        ),
+        (
+            DataType::TimestampNtz,
+            "2026-01-31T12:00:00".into(),
+            "2026-01-31T12:00:00.000000",
+        ),
+        (
+            DataType::Float64,
+            float(-1e300),
+            &format!("-1{}", "0".repeat(300)),
+        ),
+    ];
+    for (data_type, value, text) in good {
+        let column = of(data_type, value);
+        assert_eq!(column.default_text().as_deref(), Some(text));
+        check_column(column, &[]);
+    }
+    let bad: [(DataType, Value); 14] = [
+        (DataType::Boolean, "true".into()),
+        (DataType::Int8, Value::from(128)),
+        (DataType::Int32, "7".into()),
+        (DataType::Int32, float(1.5)),
+        (DataType::Float32, float(1e300)),
+        (decimal.clone(), "1000.00".into()),
+        (decimal.clone(), "0.001".into()),
+        (decimal.clone(), "1e2".into()),
+        (decimal, "".into()),
+        (DataType::String, Value::from(7)),
+        (DataType::Date, "2026-02-30".into()),
+        (DataType::Timestamp, "2026-01-31T12:00:00".into()),
+        (DataType::Binary, "AA==".into()),
+        (
+            DataType::list(DataType::Int32, false),
+            Value::List(Vec::new()),
+        ),
+    ];
+    for (data_type, value) in bad {
+        check_column(of(data_type, value), &[".default bad-default"]);
+    }
+    check_column(
+        integer().with_default(Value::Null).with_nullable(true),
+        &[".default bad-default"],
+    );
+    for column in [
+        integer().with_default(1).with_unique(),
+        text().with_default("a").with_partition(1),
+    ] {
+        check_column(column, &[".default misplaced-default"]);
+    }
+    let nested = DataType::Struct(vec![Column::new("a", DataType::Int64).with_default(1)]);
+    check_column(Column::new("s", nested), &[".a nested-default"]);
+}
+
+#[test]
+fn a_default_is_permitted_by_its_column() {
+    let outside = &[".default default-outside-limits"];
+    let one = || integer().with_default(1);
+    for (column, is_good) in [
+        (one().with_minimum(1).with_maximum(1), true),
+        (one().with_minimum(2), false),
+        (one().with_maximum(0), false),
+        (one().with_exclusive_minimum(1), false),
+        (one().with_exclusive_maximum(1), false),
+        (one().with_multiple_of(0.5), true),
+        (one().with_multiple_of(2.0), false),
+        (one().with_allowed(2), false),
+        (one().with_allowed(2).with_open_enum(), true),
+        (one().with_allowed(1), true),
+        (text().with_default("ab").with_pattern("a|ab"), true),
+        (text().with_default("abc").with_pattern("a|ab"), false),
+        (text().with_default("åß").with_max_length(2), true),
+        (text().with_default("åß").with_max_length(1), false),
+        (text().with_default("").with_min_length(1), false),
+        (
+            Column::new("d", DataType::Date)
+                .with_default("2026-01-31")
+                .with_maximum("2026-01-30"),
+            false,
+        ),
+    ] {
+        check_column(column, if is_good { &[] } else { outside });
+    }
+}

@@ -38,6 +38,7 @@ pub(crate) struct ColumnAttrs {
     pub(crate) open: Option<Span>,
     pub(crate) examples: Vec<Literal>,
     pub(crate) deprecated: Option<LitStr>,
+    pub(crate) default: Option<Literal>,
     pub(crate) renamed_from: Vec<LitStr>,
     pub(crate) tags: Vec<LitStr>,
     pub(crate) custom: Vec<(String, Literal)>,
@@ -75,6 +76,7 @@ pub(crate) const FIELD_KEYS: &[&str] = &[
     "open",
     "example",
     "deprecated",
+    "default",
     "renamed_from",
     "tag",
     "custom",
@@ -92,6 +94,7 @@ const FIELD_ONLY: &[&str] = &[
     "unique",
     "name",
     "id",
+    "default",
 ];
 
 /// Words of other formats, and what to write here.
@@ -128,7 +131,7 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
     (&["timestamp", "time"], "`event_time`"),
     (&["type", "ty"], "the type of the field"),
     (
-        &["default", "skip"],
+        &["skip"],
         "nothing: every field is a column, and a row has all its values",
     ),
 ];
@@ -229,6 +232,7 @@ impl ColumnAttrs {
                 item,
                 item.text("deprecated = \"use available\"")?,
             ),
+            "default" => set(&mut self.default, item, item.literal("default = 0")?),
             "one_of" => extend(&mut self.one_of, item.literals("one_of(\"NOK\", \"SEK\")")?),
             "example" => extend(
                 &mut self.examples,

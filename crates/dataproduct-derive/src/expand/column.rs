@@ -111,6 +111,10 @@ fn said(attrs: &ColumnAttrs, private: &TokenStream) -> Vec<TokenStream> {
         calls.push(quote!(.with_allowed(#allowed)));
     }
     calls.extend(attrs.open.map(|_| quote!(.with_open_enum())));
+    if let Some(default) = &attrs.default {
+        let default = value(default, private);
+        calls.push(quote!(.with_default(#default)));
+    }
     for example in &attrs.examples {
         let example = value(example, private);
         calls.push(quote!(.with_example(#example)));

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::schema::delta::{
-    COLUMN_ID, DeltaField, DeltaType, FORMER_NAMES, Nested, RENAMED_TO, TYPE_CHANGES, decimal,
-    widens,
+    COLUMN_ID, DEFAULT, DeltaField, DeltaType, FORMER_NAMES, Nested, RENAMED_TO, TYPE_CHANGES,
+    decimal, widens,
 };
 
 /// What may be changed, and what comes of it.
@@ -74,7 +74,9 @@ impl Merge {
             known.push(old.name.clone());
             // Files from before a rename do not have the new column, so that other programs find null there.
             let is_partly_stored = old.nullable && newest.contains(&old.name);
-            field.nullable |= is_partly_stored;
+            // Nor do files from before a column with a default: only readers of this crate find a value there.
+            let is_partly_filled = old.nullable && old.text(DEFAULT).is_some();
+            field.nullable |= is_partly_stored || is_partly_filled;
             if old.name != field.name && !self.mapped {
                 merged.push(self.alias(&mut before, &old, field)?);
                 continue;
@@ -175,12 +177,16 @@ impl Merge {
         Ok(())
     }
 
-    fn added(&mut self, field: DeltaField, within: &str) -> Result<DeltaField> {
+    fn added(&mut self, mut field: DeltaField, within: &str) -> Result<DeltaField> {
+        if within.is_empty() && field.text(DEFAULT).is_some() {
+            // Other programs find null in the files that are there.
+            field.nullable |= !self.empty;
+        }
         if !field.nullable && !self.empty {
             return refused(
                 &join(within, &field.name),
                 "it is added and may not be null, but the rows that are there have no value for it; \
-                 let it be null, or publish the next major version",
+                 give it a default, let it be null, or publish the next major version",
             );
         }
         Ok(field)
@@ -188,6 +194,18 @@ impl Merge {
 
     /// A field that was there and is declared anew.
     fn field(&mut self, old: DeltaField, mut new: DeltaField, path: &str) -> Result<DeltaField> {
+        if let Some(default) = old.text(DEFAULT)
+            && new.text(DEFAULT) != Some(default)
+            && !self.empty
+        {
+            return refused(
+                path,
+                format!(
+                    "rows from before it read as its default `{default}`, which cannot change; publish the next major \
+                     version"
+                ),
+            );
+        }
         if old.nullable && !new.nullable && !self.empty {
             self.prove.push(Promise::not_null(path));
         }
@@ -195,7 +213,7 @@ impl Merge {
         new.data_type = self.data_type(old.data_type, new.data_type, path, "", &mut changes)?;
         for (key, value) in old.metadata {
             // What the declaration says of the column takes the place of what an older one said.
-            if key != "comment" && key != RENAMED_TO {
+            if key != "comment" && key != RENAMED_TO && key != DEFAULT {
                 new.metadata.entry(key).or_insert(value);
             }
         }

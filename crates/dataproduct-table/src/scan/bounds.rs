@@ -13,9 +13,9 @@ use serde_json::value::RawValue;
 use super::prune::{Known, Pages};
 use crate::log::action::{Add, TAG_SHA256};
 use crate::schema::TableSchema;
-use crate::schema::delta::TYPE_CHANGES;
+use crate::schema::delta::{DEFAULT, TYPE_CHANGES};
 use crate::value::Value;
-use crate::write::partition::constant_column;
+use crate::write::partition::repeated;
 
 /// Decimals of so many digits come out of a float of 64 bits as they went in.
 const FLOAT_DIGITS: u8 = 15;
@@ -69,7 +69,7 @@ impl<'a> FileBounds<'a> {
                 .and_then(Option::as_deref);
             return match text.filter(|text| !text.is_empty()) {
                 None => Some(Known::all_null()),
-                Some(text) => partition_value(text, field.data_type(), column).map(Known::constant),
+                Some(text) => value_of_text(text, field.data_type(), column).map(Known::constant),
             };
         }
         // The text of a narrow number that was widened since may be that of a slightly other wide one: both count.
@@ -101,6 +101,11 @@ impl<'a> FileBounds<'a> {
             .null_count
             .as_ref()
             .and_then(|counts| counts.get(column));
+        let nulls: Option<u64> = nulls.and_then(|nulls| nulls.get().parse().ok());
+        if field.metadata().contains_key(DEFAULT) && nulls == self.stats.num_records {
+            // The file may be one without the column, in which all rows have the default.
+            return None;
+        }
         let mut max = bound(&self.stats.max_values, f64::max);
         if let (Some(Value::Integer(micros)), DataType::Timestamp(..)) =
             (&mut max, field.data_type())
@@ -113,7 +118,7 @@ impl<'a> FileBounds<'a> {
             // Our own writer gives floats an upper bound only when there is no NaN; of others that is not known.
             nan_free: max.is_some() && is_ours,
             max,
-            nulls: nulls.and_then(|nulls| nulls.get().parse().ok()),
+            nulls,
             rows: self.stats.num_records,
         })
     }
@@ -124,11 +129,12 @@ impl<'a> FileBounds<'a> {
     }
 }
 
-fn partition_value(text: &str, data_type: &DataType, column: &str) -> Option<Value> {
+/// The value of which the log has the text.
+pub(crate) fn value_of_text(text: &str, data_type: &DataType, column: &str) -> Option<Value> {
     match data_type {
         DataType::Utf8 => Some(Value::Bytes(text.as_bytes().to_vec())),
         _ => {
-            let array = constant_column(Some(text), data_type, 1, column).ok()?;
+            let array = repeated(text, data_type, 1, column).ok()?;
             value_of(&array)
         }
     }

@@ -1,5 +1,6 @@
 //! Opening a data file: its footer, its digest, and which of its row groups and pages to read.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -110,8 +111,12 @@ impl FileRead {
             .as_ref()
             .map(|predicate| predicate.with_constants(&|column| output.constant(&add, column)));
         let metadata = reader_metadata(&name, metadata, &output, predicate.as_ref())?;
+        let stands_for = stands_for(&output, metadata.schema());
+        let predicate = predicate
+            .map(|predicate| with_defaults(&predicate, &output, metadata.schema(), &stands_for))
+            .transpose()?;
         let planning = Self {
-            stands_for: stands_for(&output, metadata.schema()),
+            stands_for,
             metadata,
             add,
             name,
@@ -349,6 +354,33 @@ fn stands_for(output: &Output, file: &Schema) -> Vec<(String, String)> {
         .filter(|(name, _)| !has(name))
         .filter_map(|(name, others)| Some((others.iter().find(has)?.clone(), name.clone())))
         .collect()
+}
+
+/// A predicate in which the columns that a file does not have, and whose rows have a default, are constants.
+fn with_defaults(
+    predicate: &Bound,
+    output: &Output,
+    file: &Schema,
+    stands_for: &[(String, String)],
+) -> Result<Bound> {
+    let mut values = HashMap::new();
+    for column in predicate.columns() {
+        let is_there = file.field_with_name(column).is_ok()
+            || output.table.partition_by.iter().any(|name| name == column)
+            || stands_for.iter().any(|(_, name)| name == column);
+        let stored = output.table.arrow.field_with_name(column);
+        let (false, Ok(stored), Some(text)) = (is_there, stored, output.default(column)) else {
+            continue;
+        };
+        let value = bounds::value_of_text(text, stored.data_type(), column).ok_or_else(|| {
+            Error::damaged(
+                "the table's schema",
+                format!("the default of column `{column}` is not of its type"),
+            )
+        })?;
+        values.insert(column.to_owned(), value);
+    }
+    Ok(predicate.with_constants(&|column| values.get(column).cloned()))
 }
 
 fn digest_file(file: &std::path::Path) -> std::io::Result<String> {

@@ -9,6 +9,7 @@ pub(crate) mod unit;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use std::task::{Context, Poll};
 
 use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field, Schema, SchemaRef};
+use dataproduct_contract::Column;
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
@@ -29,7 +31,7 @@ use crate::kernel;
 use crate::log::action::Add;
 use crate::predicate::{Bound, Predicate};
 use crate::schema::convert::{may_fit, relabel};
-use crate::schema::{column_names, stored_type};
+use crate::schema::{TableSchema, column_names, stored_type};
 use crate::snapshot::Snapshot;
 
 /// Rows of a batch that a scan yields, at most.
@@ -62,6 +64,8 @@ pub struct Scan {
     snapshot: Snapshot,
     columns: Option<Vec<String>>,
     schema: Option<SchemaRef>,
+    /// Of the reader's columns, as text.
+    defaults: BTreeMap<String, String>,
     predicate: Option<Predicate>,
     verify: Verify,
     batch_rows: usize,
@@ -164,6 +168,7 @@ impl Scan {
             snapshot,
             columns: None,
             schema: None,
+            defaults: BTreeMap::new(),
             predicate: None,
             verify: Verify::default(),
             batch_rows: DEFAULT_BATCH_ROWS,
@@ -180,12 +185,24 @@ impl Scan {
     ///
     /// The reader may be of an older or a newer version than the rows. Columns of the table that it does not name are
     /// left out, also within structs, whose fields go by name; nullable ones that the table does not have are null;
+    /// rows of files that do not have a column have its default, if it has one;
     /// a column that was renamed is found under every name it had. Integers, floats and decimals are brought into the
     /// reader's type exactly, whether it is wider or narrower; text comes as a dictionary if the reader asks for one.
     /// A value that does not fit, or a null where the reader allows none, ends the stream with
     /// [`Error::Unreadable`]; that a column could hold one does not. Takes the place of [`Scan::select`].
     pub fn read_as(mut self, schema: SchemaRef) -> Self {
         self.schema = Some(schema);
+        self
+    }
+
+    /// Takes the defaults of these columns for what rows do not have because they were written before the column
+    /// existed: where the table does not have the column yet, or has it without a default. A default that the table
+    /// has itself comes first. Nulls that are stored stay nulls.
+    pub fn with_defaults_of(mut self, columns: &[Column]) -> Self {
+        let defaults = columns
+            .iter()
+            .filter_map(|column| Some((column.name.clone(), column.default_text()?)));
+        self.defaults.extend(defaults);
         self
     }
 
@@ -277,6 +294,7 @@ impl Scan {
                 table.arrow.field_with_name(field.name()).ok(),
                 field,
                 wanted.name(),
+                self.defaults.contains_key(wanted.name()),
             )?;
         }
         let predicate = match &self.predicate {
@@ -289,9 +307,17 @@ impl Scan {
             }
             None => None,
         };
+        let in_files = |name: &String| match (mapped, table_has(&state.schema, name)) {
+            (false, _) => name.clone(),
+            (true, true) => state.schema.name_in_files(name).to_owned(),
+            (true, false) => format!("\0{name}"),
+        };
+        let defaults = self.defaults.iter();
+        let defaults = defaults.map(|(name, text)| (in_files(name), text.clone()));
         let output = Arc::new(Output {
             schema: asked,
             table,
+            defaults: Arc::new(defaults.collect()),
             storage: self.snapshot.table().storage().clone(),
             predicate,
             only_prunes: false,
@@ -300,6 +326,9 @@ impl Scan {
             batch_rows: self.batch_rows,
             counters: Arc::new(Counters::default()),
         });
+        if foreign {
+            check_no_defaults(&output)?;
+        }
         Ok(Prepared {
             schema,
             output,
@@ -382,15 +411,21 @@ impl Prepared {
 }
 
 /// Whether a reader's column can be had from the table's. Whether its values fit is seen when they are read.
-fn check_readable(stored: Option<&Field>, asked: &Field, name: &str) -> Result<()> {
+fn check_readable(
+    stored: Option<&Field>,
+    asked: &Field,
+    name: &str,
+    has_default: bool,
+) -> Result<()> {
     let mismatch = |reason: String| Error::SchemaMismatch {
         reason: format!("column `{name}` {reason}"),
     };
     let Some(stored) = stored else {
-        return match asked.is_nullable() {
+        return match asked.is_nullable() || has_default {
             true => Ok(()),
             false => Err(mismatch(
-                "is not in the table and the reader does not let it be null".to_owned(),
+                "is not in the table, and the reader does not let it be null and has no default for it"
+                    .to_owned(),
             )),
         };
     };
@@ -403,6 +438,28 @@ fn check_readable(stored: Option<&Field>, asked: &Field, name: &str) -> Result<(
         )));
     }
     Ok(())
+}
+
+fn table_has(table: &TableSchema, name: &str) -> bool {
+    table.arrow.field_with_name(name).is_ok()
+}
+
+/// The kernel gives null in rows of files that do not have a column, which cannot be told from a null that is stored.
+fn check_no_defaults(output: &Output) -> Result<()> {
+    let asked = output.schema.fields().iter();
+    let asked = asked.map(|field| field.name().as_str());
+    let compared = output.predicate.iter().flat_map(Bound::columns);
+    let mut with_default = asked
+        .chain(compared)
+        .filter(|name| table_has(&output.table, name) && output.default(name).is_some());
+    match with_default.next() {
+        Some(name) => Err(Error::Unsupported {
+            what: format!(
+                "the default of column `{name}` in a table of another program's features"
+            ),
+        }),
+        None => Ok(()),
+    }
 }
 
 /// Whether a file may hold rows that are wanted.

@@ -1,6 +1,7 @@
 //! Decoding a unit of a scan: one or more row groups of a file.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
@@ -19,10 +20,11 @@ use crate::error::{Error, Result};
 use crate::log::action::Add;
 use crate::predicate::Bound;
 use crate::schema::convert::convert;
-use crate::schema::{TableSchema, read_as};
+use crate::schema::delta::DEFAULT;
+use crate::schema::{TableSchema, read_as, stored_type};
 use crate::storage::Storage;
 use crate::value::Value;
-use crate::write::partition::constant_column;
+use crate::write::partition::{constant_column, repeated};
 
 /// What all files of a scan share.
 #[derive(Debug, Clone)]
@@ -31,6 +33,9 @@ pub(crate) struct Output {
     pub(crate) schema: SchemaRef,
     pub(crate) table: Arc<TableSchema>,
     pub(crate) storage: Storage,
+    /// What the reader takes for columns, under their names in files, that files do not have and of which the table
+    /// does not say it.
+    pub(crate) defaults: Arc<BTreeMap<String, String>>,
     pub(crate) predicate: Option<Bound>,
     /// Whether the predicate is there to leave out files, row groups and pages, and filters no rows.
     pub(crate) only_prunes: bool,
@@ -65,6 +70,30 @@ impl Output {
             }
         }
         Ok(())
+    }
+
+    /// The text of the value that rows have in a column that their file does not have: what the table says comes
+    /// before what the reader knows.
+    pub(crate) fn default(&self, column: &str) -> Option<&str> {
+        let stored = self.table.arrow.field_with_name(column).ok();
+        let declared = stored.and_then(|field| field.metadata().get(DEFAULT));
+        let default = declared.or_else(|| self.defaults.get(column));
+        default.map(String::as_str)
+    }
+
+    /// The rows of a column that their file does not have.
+    fn absent(&self, field: &Field, rows: usize, add: Option<&Add>) -> Result<ArrayRef> {
+        let name = field.name();
+        let Some(text) = self.default(name) else {
+            return self.fit(&new_null_array(field.data_type(), rows), field, add);
+        };
+        let data_type = match self.table.arrow.field_with_name(name) {
+            Ok(stored) => stored.data_type().clone(),
+            Err(_) => {
+                stored_type(field.data_type()).map_err(|reason| Error::SchemaMismatch { reason })?
+            }
+        };
+        self.fit(&repeated(text, &data_type, rows, name)?, field, add)
     }
 
     /// The value of a column that is the same throughout a file; `None` if it is not, or cannot be read.
@@ -129,7 +158,7 @@ impl Output {
                 }
                 (Some(column), _) if self.keeps(column, field) => Arc::clone(column),
                 (Some(column), add) => self.fit(column, field, add)?,
-                (None, add) => self.fit(&new_null_array(field.data_type(), rows), field, add)?,
+                (None, add) => self.absent(field, rows, add)?,
             });
         }
         let options = RecordBatchOptions::new().with_row_count(Some(rows));

@@ -15,6 +15,8 @@ pub(crate) const COLUMN_ID: &str = "dataproduct.id";
 pub(crate) const RENAMED_TO: &str = "dataproduct.renamedTo";
 /// Metadata of a field: the names that it had before, as a JSON list, the newest first.
 pub(crate) const FORMER_NAMES: &str = "dataproduct.formerNames";
+/// Metadata of a field: what rows of files that do not have it read as, as the text of the value.
+pub(crate) const DEFAULT: &str = "dataproduct.default";
 /// Metadata of a field: its name in files.
 pub(crate) const PHYSICAL_NAME: &str = "delta.columnMapping.physicalName";
 /// Metadata of a field: its number in files.

@@ -11,8 +11,8 @@ use arrow_schema::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 
 use super::TableSchema;
 use super::delta::{
-    DeltaField, FORMER_NAMES, MAPPING_ID, PHYSICAL_NAME, RENAMED_TO, TYPE_CHANGES, each, parse,
-    write,
+    DEFAULT, DeltaField, FORMER_NAMES, MAPPING_ID, PHYSICAL_NAME, RENAMED_TO, TYPE_CHANGES, each,
+    parse, write,
 };
 use super::features::MAPPING_MAX_ID;
 use crate::error::{Error, Result};
@@ -89,6 +89,7 @@ fn in_files(fields: &Fields) -> Fields {
             let metadata = [
                 kept(MAPPING_ID, PARQUET_FIELD_ID),
                 kept(TYPE_CHANGES, TYPE_CHANGES),
+                kept(DEFAULT, DEFAULT),
             ];
             Field::new(
                 physical_name(field),

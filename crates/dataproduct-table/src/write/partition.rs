@@ -185,16 +185,29 @@ pub(crate) fn constant_column(
     rows: usize,
     name: &str,
 ) -> Result<ArrayRef> {
-    let Some(text) = value.filter(|text| !text.is_empty()) else {
-        return Ok(new_null_array(data_type, rows));
-    };
+    match value.filter(|text| !text.is_empty()) {
+        Some(text) => repeated(text, data_type, rows, name),
+        None => Ok(new_null_array(data_type, rows)),
+    }
+}
+
+/// A column of `rows` equal values, none of them null, from the text of one.
+pub(crate) fn repeated(
+    text: &str,
+    data_type: &DataType,
+    rows: usize,
+    name: &str,
+) -> Result<ArrayRef> {
     let one: ArrayRef = std::sync::Arc::new(StringArray::from(vec![text]));
     let options = CastOptions {
         safe: false,
         ..CastOptions::default()
     };
     let damaged = |error: arrow_schema::ArrowError| {
-        Error::damaged(format!("the value of partition column `{name}`"), error)
+        Error::damaged(
+            format!("the value that the log has for column `{name}`"),
+            error,
+        )
     };
     let scalar = arrow_cast::cast_with_options(&one, data_type, &options).map_err(damaged)?;
     let places = UInt32Array::from_value(0, rows);

@@ -9,6 +9,7 @@ mod basics;
 mod chaos;
 mod concurrency;
 mod crash;
+mod defaults;
 mod evolve;
 mod faults;
 mod like;

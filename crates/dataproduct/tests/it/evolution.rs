@@ -57,6 +57,38 @@ const BOTH: &[(&str, &str)] = &[
     ("delta.columnMapping.mode", "name"),
 ];
 
+/// A required column with a default, then an optional one.
+fn with_defaults() -> [Vec<Column>; 3] {
+    let a = || required("a", DataType::Int64);
+    let b = || required("b", DataType::String).with_default("");
+    let c = optional("c", decimal(6, 2)).with_default("0.5");
+    [vec![a()], vec![a(), b()], vec![a(), b(), c]]
+}
+
+const WITH_DEFAULTS: [&str; 3] = [
+    r#"{"id":1,"a":10}"#,
+    r#"{"id":2,"a":20,"b":"x"}"#,
+    r#"{"id":3,"a":30,"b":"y","c":null}"#,
+];
+
+const DEFAULTED: [[&str; 3]; 3] = [
+    [
+        r#"{"id":1,"a":10}"#,
+        r#"{"id":2,"a":20}"#,
+        r#"{"id":3,"a":30}"#,
+    ],
+    [
+        r#"{"id":1,"a":10,"b":""}"#,
+        r#"{"id":2,"a":20,"b":"x"}"#,
+        r#"{"id":3,"a":30,"b":"y"}"#,
+    ],
+    [
+        r#"{"id":1,"a":10,"b":"","c":0.5}"#,
+        r#"{"id":2,"a":20,"b":"x","c":0.5}"#,
+        r#"{"id":3,"a":30,"b":"y","c":null}"#,
+    ],
+];
+
 fn grown() -> Vec<Case> {
     use DataType::{Int64 as Long, String as Text, Struct, TimestampNtz};
     let parts = |names: &[&str]| Struct(names.iter().map(|name| optional(name, Long)).collect());
@@ -96,6 +128,20 @@ fn grown() -> Vec<Case> {
                     r#"{"id":3,"a":30,"b":null,"c":[1,null]}"#,
                 ],
             ],
+        },
+        Case {
+            name: "added-columns-with-defaults",
+            custom: &[],
+            versions: of(with_defaults()),
+            rows: WITH_DEFAULTS,
+            reads: DEFAULTED,
+        },
+        Case {
+            name: "added-columns-with-defaults-mapped",
+            custom: MAPPING,
+            versions: of(with_defaults()),
+            rows: WITH_DEFAULTS,
+            reads: DEFAULTED,
         },
         Case {
             name: "columns-in-another-order",
@@ -627,8 +673,14 @@ async fn note(case: &Case, snapshot: &Snapshot, folder: &str) {
     });
     let oldest = case.versions[0].iter().map(|column| &column.name);
     let oldest: Vec<&String> = oldest.collect();
+    // So they do in rows from before a column that has a default.
+    let defaults = snapshot.schema().fields().iter().filter_map(|field| {
+        let has = field.metadata().contains_key("dataproduct.default");
+        has.then(|| field.name())
+    });
     let mut own: Vec<&String> = own
         .flatten()
+        .chain(defaults)
         .filter(|name| !oldest.contains(name))
         .collect();
     own.sort();

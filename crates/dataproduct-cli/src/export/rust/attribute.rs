@@ -165,6 +165,12 @@ pub(super) fn column(
     if !is_enum && !column.allowed.is_empty() {
         allowed(column, path, notes, &mut out);
     }
+    if let Some(default) = &column.default {
+        match literal(default) {
+            Some(default) => out.push(format!("default = {default}")),
+            None => notes.push(Note::new(path, "the default is left out")),
+        }
+    }
     for example in &column.examples {
         match literal(example) {
             Some(example) => out.push(format!("example = {example}")),

@@ -137,7 +137,7 @@ fn lengths(dialect: Dialect, name: &str, column: &Column, all: &mut Vec<String>)
 }
 
 /// A value of a column as SQL writes it, or `None` for what it cannot.
-fn literal(dialect: Dialect, value: &Value, data_type: &DataType) -> Option<String> {
+pub(super) fn literal(dialect: Dialect, value: &Value, data_type: &DataType) -> Option<String> {
     let text = |text: &str| dialect.text(text);
     Some(match (data_type, value) {
         (_, Value::Integer(_) | Value::Float(_)) => value.to_string(),

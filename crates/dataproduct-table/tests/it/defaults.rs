@@ -1,0 +1,288 @@
+//! What rows from before a column read as, and what a table makes of a default.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch};
+use arrow_schema::Schema;
+use dataproduct_contract::{Column, Contract, DataType, Value};
+use dataproduct_quality::Promise;
+use dataproduct_table::{Error, Predicate, Table, TableSpec, WriteOptions};
+
+use crate::support::*;
+
+const MAPPING: (&str, &str) = ("delta.columnMapping.mode", "name");
+
+fn contract(columns: Vec<Column>, mapped: bool) -> Contract {
+    let mut builder = Contract::builder("inventory.defaults", "1.0.0")
+        .with_owner("inventory-team")
+        .with_columns(columns);
+    if mapped {
+        builder = builder.with_custom(MAPPING.0, MAPPING.1);
+    }
+    builder.build().unwrap()
+}
+
+fn a() -> Column {
+    Column::new("a", DataType::Int64)
+}
+
+fn b(default: impl Into<Value>) -> Column {
+    Column::new("b", DataType::Int64).with_default(default)
+}
+
+fn ints(values: &[Option<i64>]) -> ArrayRef {
+    Arc::new(Int64Array::from(values.to_vec()))
+}
+
+async fn put(table: &Table, contract: &Contract, columns: Vec<ArrayRef>) {
+    let batch = RecordBatch::try_new(contract.arrow_schema(), columns).unwrap();
+    publish(table, WriteOptions::new(), &admit(contract, batch))
+        .await
+        .unwrap();
+}
+
+/// A table with a file of `a = 1` from before, evolved to `columns`.
+async fn evolved(name: &str, columns: Vec<Column>, mapped: bool) -> (Table, Contract) {
+    let before = contract(vec![a()], mapped);
+    let table = Table::create(&memory(name), &TableSpec::from_contract(&before))
+        .await
+        .unwrap();
+    put(&table, &before, vec![ints(&[Some(1)])]).await;
+    let after = contract(columns, mapped);
+    table
+        .evolve(&TableSpec::from_contract(&after))
+        .await
+        .unwrap();
+    (table, after)
+}
+
+async fn read(table: &Table, filter: Option<Predicate>) -> Vec<(i64, Option<i64>)> {
+    let mut scan = table.snapshot().await.unwrap().scan().select(["a", "b"]);
+    if let Some(filter) = filter {
+        scan = scan.filter(filter);
+    }
+    let mut rows = Vec::new();
+    for batch in scan.collect().await.unwrap() {
+        let column = |place: usize| batch.column(place).as_primitive::<Int64Type>().clone();
+        let (a, b) = (column(0), column(1));
+        rows.extend(
+            (0..batch.num_rows()).map(|row| (a.value(row), b.is_valid(row).then(|| b.value(row)))),
+        );
+    }
+    rows.sort_unstable();
+    rows
+}
+
+#[tokio::test]
+async fn rows_from_before_a_column_have_its_default_and_stored_nulls_stay() {
+    for mapped in [false, true] {
+        let columns = vec![a(), b(7).with_nullable(true)];
+        let (table, contract) = evolved(&format!("filled-{mapped}"), columns, mapped).await;
+        put(
+            &table,
+            &contract,
+            vec![ints(&[Some(2), Some(3)]), ints(&[None, Some(7)])],
+        )
+        .await;
+        assert_eq!(
+            read(&table, None).await,
+            [(1, Some(7)), (2, None), (3, Some(7))]
+        );
+        // What a filter sees is what a reader sees, whatever statistics say.
+        let is = |value: i64| Predicate::eq("b", value);
+        assert_eq!(
+            read(&table, Some(is(7))).await,
+            [(1, Some(7)), (3, Some(7))]
+        );
+        assert_eq!(read(&table, Some(is(8))).await, []);
+        assert_eq!(
+            read(&table, Some(Predicate::is_null("b"))).await,
+            [(2, None)]
+        );
+        let not_null = Predicate::is_null("b").not();
+        assert_eq!(
+            read(&table, Some(not_null)).await,
+            [(1, Some(7)), (3, Some(7))]
+        );
+        // The filter may look at a column that is not read, and be the only one that does.
+        let scan = table
+            .snapshot()
+            .await
+            .unwrap()
+            .scan()
+            .select(["a"])
+            .filter(is(7));
+        let rows: usize = scan
+            .collect()
+            .await
+            .unwrap()
+            .iter()
+            .map(RecordBatch::num_rows)
+            .sum();
+        assert_eq!(rows, 2);
+        // Before the evolution there was no such column.
+        let old = table.snapshot_at(1).await.unwrap();
+        assert_eq!(old.schema().fields().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_required_column_with_a_default_is_nullable_in_the_table_and_never_null_for_readers() {
+    let (table, after) = evolved("required", vec![a(), b(7)], false).await;
+    let snapshot = table.snapshot().await.unwrap();
+    assert!(
+        snapshot
+            .schema()
+            .field_with_name("b")
+            .unwrap()
+            .is_nullable()
+    );
+    // A reader that allows no null reads all rows, and that there is none can be proven.
+    let scan = snapshot.scan().read_as(after.arrow_schema());
+    let batches = scan.collect().await.unwrap();
+    assert_eq!(batches[0].column(1).as_primitive::<Int64Type>().value(0), 7);
+    assert!(
+        snapshot
+            .prove(&[Promise::not_null("b")])
+            .await
+            .unwrap()
+            .holds()
+    );
+    // Evolving to the same declaration is nothing.
+    let spec = TableSpec::from_contract(&after);
+    assert_eq!(table.evolve(&spec).await.unwrap(), snapshot.version());
+    // A table without data has nothing to be filled.
+    let empty = Table::create(
+        &memory("empty"),
+        &TableSpec::from_contract(&contract(vec![a()], false)),
+    )
+    .await
+    .unwrap();
+    empty.evolve(&spec).await.unwrap();
+    let schema = empty.snapshot().await.unwrap();
+    assert!(!schema.schema().field_with_name("b").unwrap().is_nullable());
+}
+
+#[tokio::test]
+async fn a_default_is_for_the_rows_that_are_there_and_does_not_change() {
+    let (table, _) = evolved("fixed", vec![a(), b(7).with_nullable(true)], false).await;
+    let nullable = || Column::new("b", DataType::Int64).with_nullable(true);
+    for other in [b(8).with_nullable(true), nullable()] {
+        let spec = TableSpec::from_contract(&contract(vec![a(), other], false));
+        match table.evolve(&spec).await {
+            Err(Error::Incompatible { column, reason }) => {
+                assert_eq!(column, "b");
+                assert!(reason.contains("default `7`"), "{reason}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    // One that comes later fills what read as null.
+    let (late, _) = evolved("late", vec![a(), nullable()], false).await;
+    assert_eq!(read(&late, None).await, [(1, None)]);
+    let spec = TableSpec::from_contract(&contract(vec![a(), b(9).with_nullable(true)], false));
+    late.evolve(&spec).await.unwrap();
+    assert_eq!(read(&late, None).await, [(1, Some(9))]);
+}
+
+#[tokio::test]
+async fn every_type_of_default_is_read() {
+    let decimal = DataType::Decimal {
+        precision: 10,
+        scale: 2,
+    };
+    let float = |number: f64| Value::try_from(number).unwrap();
+    let cases: Vec<(DataType, Value, &str)> = vec![
+        (DataType::Boolean, true.into(), "true"),
+        (DataType::Int8, Value::from(-128), "-128"),
+        (
+            DataType::Int64,
+            Value::from(i64::MIN),
+            "-9223372036854775808",
+        ),
+        (DataType::Float32, float(0.1), "0.1"),
+        (DataType::Float64, float(-1e300), "-1e300"),
+        (decimal, "-0.5".into(), "-0.50"),
+        (DataType::String, "".into(), ""),
+        (DataType::String, "null, \"x\"".into(), "null, \"x\""),
+        (DataType::Date, "1969-12-31".into(), "1969-12-31"),
+        (
+            DataType::Timestamp,
+            "2026-01-31T12:00:00.5+01:00".into(),
+            "2026-01-31T11:00:00.500Z",
+        ),
+        (
+            DataType::TimestampNtz,
+            "2026-01-31T12:00:00".into(),
+            "2026-01-31T12:00:00",
+        ),
+    ];
+    let columns = cases.iter().enumerate().map(|(i, (data_type, value, _))| {
+        Column::new(format!("c{i}"), data_type.clone()).with_default(value.clone())
+    });
+    let enumeration = Column::new("e", DataType::String)
+        .with_allowed("x")
+        .with_default("x");
+    let columns: Vec<Column> = [a()]
+        .into_iter()
+        .chain(columns)
+        .chain([enumeration])
+        .collect();
+    let (table, after) = evolved("types", columns, false).await;
+    let scan = table
+        .snapshot()
+        .await
+        .unwrap()
+        .scan()
+        .read_as(after.arrow_schema());
+    let batch = scan.collect().await.unwrap().remove(0);
+    let shown =
+        |place: usize| arrow_cast::display::array_value_to_string(batch.column(place), 0).unwrap();
+    for (place, (data_type, _, expect)) in cases.iter().enumerate() {
+        let found = shown(place + 1);
+        let is_float = matches!(data_type, DataType::Float64);
+        let same = is_float && found.parse::<f64>().unwrap() == expect.parse::<f64>().unwrap();
+        assert!(same || found == *expect, "{data_type}: {found}");
+    }
+    assert_eq!(shown(cases.len() + 1), "x");
+}
+
+#[tokio::test]
+async fn a_reader_that_is_ahead_of_the_table_brings_its_own_default() {
+    for mapped in [false, true] {
+        let before = contract(vec![a()], mapped);
+        let spec = TableSpec::from_contract(&before);
+        let table = Table::create(&memory(&format!("ahead-{mapped}")), &spec)
+            .await
+            .unwrap();
+        put(&table, &before, vec![ints(&[Some(1)])]).await;
+        let ahead = contract(vec![a(), b(7)], mapped);
+        let snapshot = table.snapshot().await.unwrap();
+        let schema: Arc<Schema> = ahead.arrow_schema();
+        let scan = || snapshot.scan().read_as(Arc::clone(&schema));
+        assert!(matches!(scan().stream(), Err(Error::SchemaMismatch { .. })));
+        let batches = scan()
+            .with_defaults_of(ahead.columns())
+            .collect()
+            .await
+            .unwrap();
+        assert_eq!(batches[0].column(1).as_primitive::<Int64Type>().value(0), 7);
+        // What the table says itself comes first.
+        table
+            .evolve(&TableSpec::from_contract(&contract(
+                vec![a(), b(9)],
+                mapped,
+            )))
+            .await
+            .unwrap();
+        let scan = table.snapshot().await.unwrap().scan().read_as(schema);
+        let batches = scan
+            .with_defaults_of(ahead.columns())
+            .collect()
+            .await
+            .unwrap();
+        assert_eq!(batches[0].column(1).as_primitive::<Int64Type>().value(0), 9);
+    }
+}
