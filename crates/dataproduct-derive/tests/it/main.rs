@@ -8,6 +8,7 @@
 
 mod attributes;
 mod declare;
+mod defaults;
 mod mistakes;
 mod reading;
 mod round_trip;
