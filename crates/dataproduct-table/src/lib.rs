@@ -52,6 +52,7 @@ mod quarantine;
 mod reports;
 mod scan;
 mod schema;
+mod shared;
 mod snapshot;
 mod spec;
 mod storage;

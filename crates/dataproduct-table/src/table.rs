@@ -1,8 +1,7 @@
 //! A table that is open: its location, its newest known state, and what can be done with it.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -16,6 +15,7 @@ use crate::log::action::{Actions, write_line};
 use crate::log::segment::{self, entry_name};
 use crate::log::state::TableState;
 use crate::schema::{TableSchema, features, names};
+use crate::shared::{Shared, shared_at};
 use crate::snapshot::Snapshot;
 use crate::spec::TableSpec;
 use crate::storage::Storage;
@@ -53,16 +53,6 @@ struct Inner {
     shared: Arc<Shared>,
     known: Mutex<Known>,
     options: TableOptions,
-}
-
-/// What all who have a location open in this process share.
-struct Shared {
-    /// Lets publishers wait for each other.
-    queue: Arc<tokio::sync::Mutex<()>>,
-    /// Counts what was committed from here, for those who follow the table.
-    committed: tokio::sync::watch::Sender<u64>,
-    /// Held by the one task that writes files anew.
-    compacting: Arc<tokio::sync::Semaphore>,
 }
 
 struct Known {
@@ -598,23 +588,4 @@ impl Table {
             drop(permit);
         });
     }
-}
-
-/// What those share who have a location open in this process.
-fn shared_at(location: &Location) -> Arc<Shared> {
-    type All = HashMap<String, Weak<Shared>>;
-    static ALL: LazyLock<Mutex<All>> = LazyLock::new(Mutex::default);
-    let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
-    all.retain(|_, shared| shared.strong_count() > 0);
-    let key = location.url().to_string();
-    if let Some(shared) = all.get(&key).and_then(Weak::upgrade) {
-        return shared;
-    }
-    let shared = Arc::new(Shared {
-        queue: Arc::default(),
-        committed: tokio::sync::watch::Sender::new(0),
-        compacting: Arc::new(tokio::sync::Semaphore::new(1)),
-    });
-    all.insert(key, Arc::downgrade(&shared));
-    shared
 }

@@ -1,0 +1,35 @@
+//! What everybody in this process shares who has the same location open.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+
+use crate::location::Location;
+
+/// What all who have a location open in this process share.
+pub(crate) struct Shared {
+    /// Lets publishers wait for each other.
+    pub(crate) queue: Arc<tokio::sync::Mutex<()>>,
+    /// Counts what was committed from here, for those who follow the table.
+    pub(crate) committed: tokio::sync::watch::Sender<u64>,
+    /// Held by the one task that writes files anew.
+    pub(crate) compacting: Arc<tokio::sync::Semaphore>,
+}
+
+/// What those share who have a location open in this process.
+pub(crate) fn shared_at(location: &Location) -> Arc<Shared> {
+    type All = HashMap<String, Weak<Shared>>;
+    static ALL: LazyLock<Mutex<All>> = LazyLock::new(Mutex::default);
+    let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+    all.retain(|_, shared| shared.strong_count() > 0);
+    let key = location.url().to_string();
+    if let Some(shared) = all.get(&key).and_then(Weak::upgrade) {
+        return shared;
+    }
+    let shared = Arc::new(Shared {
+        queue: Arc::default(),
+        committed: tokio::sync::watch::Sender::new(0),
+        compacting: Arc::new(tokio::sync::Semaphore::new(1)),
+    });
+    all.insert(key, Arc::downgrade(&shared));
+    shared
+}
