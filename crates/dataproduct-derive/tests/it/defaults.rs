@@ -39,7 +39,7 @@ fn a_default_is_the_same_in_attribute_builder_and_document() {
         Some("0.5"),
     ];
     assert_eq!(texts, expect.map(|text| text.map(str::to_owned)));
-    let read = Contract::from_yaml(&derived.to_yaml()).unwrap();
+    let read = Contract::from_yaml(derived.to_yaml()).unwrap();
     assert_eq!(read.digest(), derived.digest());
     let again: Vec<_> = read.columns().iter().map(Column::default_text).collect();
     assert_eq!(again, texts);
