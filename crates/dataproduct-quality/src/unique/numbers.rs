@@ -139,11 +139,12 @@ impl Numbers {
         near > 0 && self.reach(low, high, near)
     }
 
-    /// Opens a window where most or many numbers of a sample lie, if they lie close together; whether it did. `hashed`
-    /// is of how many numbers it is a sample.
+    /// Opens a window where most numbers of a sample lie, or about half, if they lie close together; whether it did.
+    /// `hashed` is of how many numbers it is a sample.
     pub(super) fn open(&mut self, mut sample: Vec<u64>, hashed: u64) -> bool {
         sample.sort_unstable();
-        let most = [sample.len() / 16 * 15, sample.len() / 2];
+        // Half of the numbers are less than half of every other sample.
+        let most = [sample.len() / 16 * 15, sample.len() / 8 * 3];
         sample.len() >= LEAST_SAMPLE
             && most.into_iter().any(|part| {
                 let windows = sample.windows(part);
