@@ -34,7 +34,7 @@ mod member;
 mod missing;
 mod multiple_of;
 pub(crate) mod not_null;
-mod pattern;
+pub(crate) mod pattern;
 mod range;
 mod set;
 mod unique_items;

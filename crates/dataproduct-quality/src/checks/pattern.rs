@@ -18,10 +18,25 @@ use regex::{Regex, RegexBuilder};
 use self::runs::Runs;
 use super::{only, unfit};
 use crate::failed::Failed;
-use crate::promise::check::MAX_PATTERN_BYTES;
+
+/// The largest compiled size of a pattern, in bytes: enough for 200 repeats of `\w`, which has 770 ranges.
+const MAX_PATTERN_BYTES: usize = 10 << 20;
 
 /// What the classes of one pattern may cost to be expanded, in about microseconds.
 const MAX_EXPANSION: usize = 20_000;
+
+/// The expression for the whole of a text, compiled within its limits.
+pub(crate) fn whole(pattern: &str) -> Result<Regex, String> {
+    // Reads the expression by itself, so that it cannot close the group around it.
+    if expansion_cost(pattern)? > MAX_EXPANSION {
+        return Err("it has too many classes of characters".to_owned());
+    }
+    RegexBuilder::new(&format!(r"\A(?:{pattern})\z"))
+        .size_limit(MAX_PATTERN_BYTES)
+        .nest_limit(MAX_NESTING + 1)
+        .build()
+        .map_err(|error| error.to_string())
+}
 
 /// See the [list of checks](super).
 #[derive(Clone, Debug)]
@@ -37,20 +52,8 @@ impl Pattern {
     /// When the expression does not compile within its limits, or values of the type are no text.
     pub fn bind(pattern: &str, data_type: &DataType) -> Result<Self, String> {
         only(*data_type == DataType::Utf8, "text", data_type)?;
-        if expansion_cost(pattern)? > MAX_EXPANSION {
-            return Err("it has too many classes of characters".to_owned());
-        }
-        // The expression is compiled by itself first, so that it cannot close the group around it.
-        let build = |text: &str| {
-            RegexBuilder::new(text)
-                .size_limit(MAX_PATTERN_BYTES)
-                .nest_limit(MAX_NESTING + 1)
-                .build()
-                .map_err(|error| error.to_string())
-        };
-        build(pattern)?;
         Ok(Self {
-            regex: build(&format!(r"\A(?:{pattern})\z"))?,
+            regex: whole(pattern)?,
             runs: Runs::of(pattern),
         })
     }

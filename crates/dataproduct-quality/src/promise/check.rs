@@ -10,15 +10,13 @@ use arrow_array::types::{
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_cast::display::array_value_to_string;
 use arrow_schema::{DataType, Schema};
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 
 use super::interval::scalar;
 use super::keys::Keys;
 use super::values::{Values, type_of};
 use super::{Interval, Promise, Scalar};
-
-/// The largest compiled size of a pattern, in bytes.
-pub(crate) const MAX_PATTERN_BYTES: usize = 1 << 20;
+use crate::checks::pattern;
 
 /// Why a promise cannot be checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,15 +157,7 @@ impl Promise {
             }
             Self::Pattern { pattern, .. } => {
                 only(*data_type == DataType::Utf8, "text")?;
-                // The expression is compiled by itself first, so that it cannot close the group around it.
-                let build = |text: &str| {
-                    RegexBuilder::new(text)
-                        .size_limit(MAX_PATTERN_BYTES)
-                        .build()
-                        .map_err(|error| error.to_string())
-                };
-                build(pattern)?;
-                Rule::Pattern(build(&format!(r"\A(?:{pattern})\z"))?)
+                Rule::Pattern(pattern::whole(pattern)?)
             }
             Self::Allowed { values, .. } if *data_type == DataType::Utf8 => {
                 let texts = values.iter().map(|value| match value.as_str() {

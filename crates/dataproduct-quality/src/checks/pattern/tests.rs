@@ -135,6 +135,19 @@ fn catastrophic_patterns_and_long_texts_take_bounded_time() {
     }
 }
 
+#[test]
+fn many_repeats_of_a_large_class_are_no_large_pattern() {
+    for pattern in [
+        r"\w{1,200}",
+        r"(\w{9}\w?){2}\w{2}",
+        r"[\w-]{1,64}@[\w.]{1,100}",
+    ] {
+        assert!(Pattern::bind(pattern, &DataType::Utf8).is_ok(), "{pattern}");
+    }
+    // No expression by itself, though it is one with a group around it.
+    assert!(Pattern::bind("a)|(b", &DataType::Utf8).is_err());
+}
+
 fn class() -> impl Strategy<Value = String> {
     let classes: &'static [&'static str] = &[
         "a",
