@@ -334,6 +334,9 @@ pub(crate) struct PublishRows {
     /// Replace everything published before; by default rows are added.
     #[arg(long)]
     pub(crate) replace: bool,
+    /// Put each row in the place of the one with its primary key, or add it.
+    #[arg(long, conflicts_with = "replace")]
+    pub(crate) upsert: bool,
     /// The instant up to which the product is complete, such as 2026-11-27T06:00:00Z; now by default.
     #[arg(long, value_name = "INSTANT")]
     pub(crate) as_of: Option<DateTime<Utc>>,

@@ -19,9 +19,10 @@ pub(crate) fn run(publish: &PublishRows) -> Result<u8, Failure> {
     let publisher = mesh
         .publisher_for(&contract)
         .map_err(super::test::unusable)?;
-    let mut how = match publish.replace {
-        true => Publish::replace(),
-        false => Publish::append(),
+    let mut how = match (publish.replace, publish.upsert) {
+        (true, _) => Publish::replace(),
+        (_, true) => Publish::upsert(),
+        _ => Publish::append(),
     };
     if let Some(as_of) = publish.as_of {
         how = how.with_as_of(as_of);

@@ -16,5 +16,6 @@ mod hostile;
 mod import;
 mod lint;
 mod programs;
+mod published;
 mod run;
 mod rust_type;

@@ -179,9 +179,33 @@ fn float<F: std::str::FromStr + std::fmt::Display>(text: &str) -> Option<F> {
     let is_exact = match again.as_str() {
         // What has no digits is itself only as Rust and Arrow write it.
         "NaN" | "inf" | "-inf" => again == text,
-        again => written(text, true)? == written(again, true)?,
+        again => {
+            let (text, again) = (written(text, true)?, written(again, true)?);
+            text == again || text.is_as_near(&again, || written(&format!("{float:.1074}"), true))
+        }
     };
     is_exact.then_some(float)
+}
+
+impl Written {
+    /// Whether this is as short as another number and as near to an exact one: two shortest texts may have a float
+    /// in their middle, and programs differ in which of them they write.
+    fn is_as_near(&self, other: &Self, exact: impl Fn() -> Option<Self>) -> bool {
+        if self.digits.len() > other.digits.len() {
+            return false;
+        }
+        let Some(exact) = exact() else {
+            return false;
+        };
+        let away = |number: &Self| {
+            let zeros = u32::try_from(number.power.checked_sub(exact.power)?).ok()?;
+            let digits: u128 = number.digits.parse().ok()?;
+            let digits = digits.checked_mul(10_u128.checked_pow(zeros)?)?;
+            Some(digits.abs_diff(exact.digits.parse().ok()?))
+        };
+        self.is_negative == exact.is_negative
+            && away(self).is_some_and(|near| Some(near) == away(other))
+    }
 }
 
 /// A day as `2026-11-27`.
