@@ -8,7 +8,7 @@
 use std::fs::File;
 
 use dataproduct_benches::{Order, admit, batches, compare, contract, number, rows};
-use dataproduct_table::{Durability, Location, Table, TableSpec, WriteOptions};
+use dataproduct_table::{Durability, Location, Mode, Table, TableSpec, WriteOptions};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::properties::WriterProperties;
@@ -42,6 +42,21 @@ fn main() {
             });
             std::fs::remove_dir_all(directory.path().join("table")).expect("the table is there");
         };
+        let refreshed = root.join("refreshed").expect("a location");
+        let spec = TableSpec::from_contract(&contract);
+        let created = runtime.block_on(Table::create(&refreshed, &spec));
+        let refreshed = created.expect("a table");
+        let refresh = || {
+            runtime.block_on(async {
+                let options = WriteOptions::new().with_mode(Mode::ReplaceAll);
+                let mut writer = refreshed.write(options).await.expect("a writer");
+                for rows in &admitted {
+                    writer.push(rows).await.expect("the rows fit");
+                }
+                let receipt = writer.commit().await.expect("a commit");
+                assert_eq!(receipt.rows(), rows() as u64);
+            });
+        };
         let raw = |sync: bool| {
             let updated_at = ColumnPath::from("updated_at");
             let properties = WriterProperties::builder()
@@ -71,6 +86,7 @@ fn main() {
                 ("raw ArrowWriter, flushed", Box::new(|| raw(true))),
                 ("publish", Box::new(|| publish(Durability::None))),
                 ("publish, durable", Box::new(|| publish(Durability::Full))),
+                ("full refresh, durable", Box::new(refresh)),
             ],
         );
     }

@@ -87,6 +87,12 @@ pub fn peak_bytes() -> u64 {
     status_bytes("VmHWM:")
 }
 
+/// Memory of this process now, in bytes.
+#[must_use]
+pub fn resident_bytes() -> u64 {
+    status_bytes("VmRSS:")
+}
+
 fn status_bytes(key: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(key));
