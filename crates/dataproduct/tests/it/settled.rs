@@ -236,7 +236,7 @@ fn some_rows(most: usize) -> impl Strategy<Value = Vec<Row>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     /// Upserts and deletes against a model that knows every row, whoever gives way to whom: rows that are kept apart bring
     /// back what they would have changed, and that may be in the way of others.
