@@ -32,6 +32,7 @@ pub(crate) use self::run::run_gate;
 use self::tally::Tally;
 use crate::admit::Admitted;
 use crate::measure::{Measure, Part};
+use crate::nesting;
 use crate::outcome::Mask;
 use crate::quarantined::{Quarantined, casts};
 use crate::report::{Finding, Report};
@@ -295,7 +296,13 @@ impl Gate {
     fn admit(&self, rows: &RecordBatch) -> Result<Admitted, Report> {
         let options = RecordBatchOptions::new().with_row_count(Some(rows.num_rows()));
         let schema = Arc::clone(&self.examiner.schema);
-        RecordBatch::try_new_with_options(schema, rows.columns().to_vec(), &options)
+        let columns = rows.columns().iter().zip(schema.fields());
+        let columns = columns.map(|(array, field)| nesting::tightened(array, field.data_type()));
+        columns
+            .collect::<Result<Vec<_>, _>>()
+            .and_then(|columns| {
+                RecordBatch::try_new_with_options(schema.clone(), columns, &options)
+            })
             .map(|batch| Admitted::new(batch, Arc::clone(&self.digest)))
             .map_err(|error| bad_batch(&error.to_string()))
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
-use arrow_schema::{Schema, SchemaRef};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use dataproduct_contract::{Column, Contract, OnFailure, Repair};
 
 use super::cast::{Cast, cast};
@@ -19,7 +19,7 @@ use crate::quarantined::Texts;
 use crate::report::{Finding, Report};
 use crate::structure::Fault;
 use crate::unique::{KeyHasher, Nulls};
-use crate::{encoding, structure};
+use crate::{encoding, nesting, structure};
 
 /// What the rules find in one batch.
 #[derive(Debug)]
@@ -67,6 +67,8 @@ pub(crate) struct Examiner {
     pub(crate) schema: SchemaRef,
     /// The same with every column nullable.
     loose: SchemaRef,
+    /// By column: its type with all its parts nullable, where some are not.
+    loose_types: Vec<Option<DataType>>,
     pub(crate) hashers: Vec<Result<KeyHasher, String>>,
 }
 
@@ -78,9 +80,14 @@ impl Examiner {
             .map(|f| f.as_ref().clone().with_nullable(true))
             .collect();
         let hasher = |(key, nulls): &(Vec<String>, Nulls)| KeyHasher::new(key, *nulls, &schema);
+        let loose_type = |field: &Arc<Field>| {
+            let loose = nesting::loose_type(field.data_type());
+            (loose != *field.data_type()).then_some(loose)
+        };
         Self {
             contract: contract.clone(),
             loose: Arc::new(Schema::new(loose)),
+            loose_types: schema.fields().iter().map(loose_type).collect(),
             hashers: rules.keys.iter().map(hasher).collect(),
             schema,
         }
@@ -146,7 +153,20 @@ impl Examiner {
 
     fn loose(&self, columns: Vec<ArrayRef>, rows: usize) -> Result<RecordBatch, Report> {
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        RecordBatch::try_new_with_options(Arc::clone(&self.loose), columns, &options)
+        let fields = self.loose.fields().iter().zip(&columns);
+        let schema = match fields
+            .clone()
+            .all(|(field, array)| field.data_type() == array.data_type())
+        {
+            true => Arc::clone(&self.loose),
+            false => {
+                let fields = fields.map(|(field, array)| {
+                    Field::clone(field).with_data_type(array.data_type().clone())
+                });
+                Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+            }
+        };
+        RecordBatch::try_new_with_options(schema, columns, &options)
             .map_err(|error| bad_batch(&error.to_string()))
     }
 
@@ -310,7 +330,13 @@ impl Examiner {
             let start = Instant::now();
             let is_cast =
                 self.contract.columns()[index].on_failure == Some(OnFailure::Repair(Repair::Cast));
-            let encoded = match encoding::encode(array, field.data_type()) {
+            let encoded = encoding::encode(array, field.data_type());
+            // A part that is missing where it is required is for its rule to find.
+            let encoded = match (encoded, &self.loose_types[index]) {
+                (Err(why), Some(loose)) => encoding::encode(array, loose).map_err(|_| why),
+                (encoded, _) => encoded,
+            };
+            let encoded = match encoded {
                 Err(message) if is_cast => match cast(array, field.data_type()) {
                     Some(cast) => cast.map(|cast| {
                         let array = Arc::clone(&cast.array);

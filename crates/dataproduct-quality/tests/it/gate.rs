@@ -4,5 +4,6 @@ mod cases;
 mod driver;
 mod hostile;
 mod model;
+mod nested;
 mod oracle;
 mod repairs;
