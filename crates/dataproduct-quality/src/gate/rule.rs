@@ -52,7 +52,7 @@ pub(crate) enum Run {
 }
 
 /// The kinds of structural faults.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Structure {
     /// A required value is missing.
     Required,

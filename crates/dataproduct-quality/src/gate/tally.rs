@@ -44,9 +44,11 @@ impl Tally {
         }
         self.failed += failed.count() as u64;
         let wanted = DEFAULT_MAX_SAMPLES.saturating_sub(self.samples.len());
-        for row in failed.rows().take(wanted) {
-            self.samples
-                .push(sample(rule, rows, row, number(row), mask));
+        if wanted > 0 {
+            let shown = shown(rule, rows);
+            let sampled = failed.rows().take(wanted);
+            let sampled = sampled.map(|row| sample(&shown, rows, row, number(row), mask));
+            self.samples.extend(sampled);
         }
         if let (OnFailure::Notify, Some(message)) = (&rule.on_failure, &rule.message) {
             let wanted = MAX_MESSAGES.saturating_sub(self.spoken.len());
@@ -57,24 +59,29 @@ impl Tally {
     }
 }
 
-/// The columns of a rule in a row that breaks it; all columns where the rule is of the whole product.
+/// The places of the columns of a rule; all columns where the rule is of the whole product.
+fn shown(rule: &Planned, rows: &RecordBatch) -> Vec<usize> {
+    let tops = rule.columns.iter().filter_map(|path| path.split('.').next());
+    let tops: Vec<&str> = tops.collect();
+    let fields = rows.schema_ref().fields().iter().enumerate();
+    let is_shown = |name: &str| tops.is_empty() || tops.contains(&name);
+    let shown = fields.filter(|(_, field)| is_shown(field.name()));
+    shown.map(|(place, _)| place).collect()
+}
+
+/// Some columns of a row.
 fn sample(
-    rule: &Planned,
+    shown: &[usize],
     rows: &RecordBatch,
     row: usize,
     number: Option<u64>,
     mask: &Mask,
 ) -> Sample {
-    let schema = rows.schema_ref();
-    let is_shown = |name: &str| {
-        let top = |column: &String| column.split('.').next() == Some(name);
-        rule.columns.is_empty() || rule.columns.iter().any(top)
-    };
-    let shown = schema.fields().iter().zip(rows.columns());
-    let shown: Vec<(&str, String)> = shown
-        .filter(|(field, _)| is_shown(field.name()))
-        .map(|(field, array)| (field.name().as_str(), text(array.as_ref(), row)))
-        .collect();
+    let shown = shown.iter().map(|place| {
+        let name = rows.schema_ref().field(*place).name().as_str();
+        (name, text(rows.column(*place).as_ref(), row))
+    });
+    let shown: Vec<(&str, String)> = shown.collect();
     mask.sample(
         number,
         shown.iter().map(|(name, text)| (*name, text.as_str())),
