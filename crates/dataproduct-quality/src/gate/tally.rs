@@ -10,6 +10,7 @@ use dataproduct_contract::{Message, OnFailure, Placeholder};
 use super::rule::Planned;
 use crate::failed::Failed;
 use crate::outcome::{DEFAULT_MAX_SAMPLES, Mask, Sample};
+use crate::promise::Values;
 
 /// What one rule has found so far.
 #[derive(Clone, Debug, Default)]
@@ -61,7 +62,10 @@ impl Tally {
 
 /// The places of the columns of a rule; all columns where the rule is of the whole product.
 fn shown(rule: &Planned, rows: &RecordBatch) -> Vec<usize> {
-    let tops = rule.columns.iter().filter_map(|path| path.split('.').next());
+    let tops = rule
+        .columns
+        .iter()
+        .filter_map(|path| path.split('.').next());
     let tops: Vec<&str> = tops.collect();
     let fields = rows.schema_ref().fields().iter().enumerate();
     let is_shown = |name: &str| tops.is_empty() || tops.contains(&name);
@@ -94,13 +98,26 @@ fn spoken(message: &str, rows: &RecordBatch, row: usize, mask: &Mask) -> Vec<Str
         return Vec::new();
     };
     let value = |placeholder: &Placeholder| match placeholder {
-        Placeholder::Column(name) => match rows.column_by_name(name) {
-            Some(array) => mask.value(name, &text(array.as_ref(), row)),
+        Placeholder::Column(path) => match value_at(rows, path, row) {
+            Some(value) => mask.value(path, &value),
             None => String::new(),
         },
         _ => String::new(),
     };
     message.placeholders().map(value).collect()
+}
+
+/// The value of a column, or of a part of one, in a row.
+fn value_at(rows: &RecordBatch, path: &str, row: usize) -> Option<String> {
+    let mut steps = path.split('.');
+    let column = rows.column_by_name(steps.next()?)?;
+    let values = Values::within(&column.slice(row, 1), steps)?;
+    let there = values.missing();
+    let is_missing = there.is_some_and(|there| there.is_null(0));
+    values.is_one_a_row().then(|| match is_missing {
+        true => "null".to_owned(),
+        false => text(values.array.as_ref(), 0),
+    })
 }
 
 /// A message, with the values of a row where there is one.
