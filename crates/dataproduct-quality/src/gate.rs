@@ -13,6 +13,7 @@ mod second;
 mod tally;
 mod verdict;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -32,9 +33,11 @@ pub(crate) use self::run::run_gate;
 use self::tally::Tally;
 use crate::admit::Admitted;
 use crate::measure::{Measure, Part};
+use crate::nesting;
 use crate::outcome::Mask;
 use crate::quarantined::{Quarantined, casts};
 use crate::report::{Finding, Report};
+use crate::structure::Fault;
 use crate::unique::{Seen, Uniqueness};
 
 /// What the gate says of one batch.
@@ -220,6 +223,10 @@ impl Gate {
     /// Counts what each rule has found; the report is of what refuses.
     fn count(&mut self, examined: &Examined, first: u64) -> Report {
         let mut report = Report::default();
+        let mut faults: HashMap<usize, Vec<&Fault>> = HashMap::new();
+        for (place, fault) in &examined.faults {
+            faults.entry(*place).or_default().push(fault);
+        }
         for (place, rule) in self.rules.planned.iter().enumerate() {
             let (failed, tally) = (&examined.failed[place], &mut self.tallies[place]);
             tally.repaired += examined.repaired[place];
@@ -234,17 +241,15 @@ impl Gate {
             if !is_fatal || failed.count() == 0 {
                 continue;
             }
-            let structural = examined.faults.iter().filter(|(of, ..)| *of == place);
-            let mut is_structural = false;
-            for (_, fault) in structural {
-                is_structural = true;
+            let structural = faults.get(&place).map(Vec::as_slice).unwrap_or_default();
+            for fault in structural {
                 report.push(Finding {
                     rows: failed.count() as u64,
                     first_row: failed.first().map(|row| first + row as u64),
                     ..finding(fault.code, &fault.column, fault.told(&self.mask))
                 });
             }
-            if !is_structural {
+            if structural.is_empty() {
                 report.push(broken(
                     rule,
                     failed.count() as u64,
@@ -270,10 +275,15 @@ impl Gate {
         let admitted = self.admit(&filtered(&examined.rows, kept)?)?;
         let apart = filtered(&examined.rows, &!kept)?;
         let numbers: Vec<usize> = (!kept).set_indices().collect();
-        let rules = numbers
-            .iter()
-            .map(|row| self.broken_by(examined, *row))
-            .collect::<Vec<_>>();
+        let broken = self.rules.planned.iter().zip(&examined.failed);
+        let broken = broken.filter_map(|(rule, failed)| Some((&rule.id, failed.mask()?)));
+        let broken: Vec<_> = broken.collect();
+        // Every rule that a row breaks, whatever happens on it.
+        let rules = numbers.iter().map(|row| {
+            let broken = broken.iter().filter(|(_, mask)| mask.value(*row));
+            broken.map(|(rule, _)| Arc::clone(rule)).collect()
+        });
+        let rules: Vec<Vec<Arc<str>>> = rules.collect();
         let texts = casts(&self.examiner.contract).then(|| {
             let texts = numbers.iter().map(|row| examined.texts(*row));
             texts.collect::<Vec<_>>()
@@ -284,18 +294,17 @@ impl Gate {
         Ok((admitted, Some(apart)))
     }
 
-    /// Every rule that a row breaks, whatever happens on it.
-    fn broken_by(&self, examined: &Examined, row: usize) -> Vec<Arc<str>> {
-        let broken = self.rules.planned.iter().zip(&examined.failed);
-        let broken = broken.filter(|(_, failed)| failed.mask().is_some_and(|mask| mask.value(row)));
-        broken.map(|(rule, _)| Arc::clone(&rule.id)).collect()
-    }
-
     /// Rows that keep the structure of the contract, in its schema.
     fn admit(&self, rows: &RecordBatch) -> Result<Admitted, Report> {
         let options = RecordBatchOptions::new().with_row_count(Some(rows.num_rows()));
         let schema = Arc::clone(&self.examiner.schema);
-        RecordBatch::try_new_with_options(schema, rows.columns().to_vec(), &options)
+        let columns = rows.columns().iter().zip(schema.fields());
+        let columns = columns.map(|(array, field)| nesting::tightened(array, field.data_type()));
+        columns
+            .collect::<Result<Vec<_>, _>>()
+            .and_then(|columns| {
+                RecordBatch::try_new_with_options(schema.clone(), columns, &options)
+            })
             .map(|batch| Admitted::new(batch, Arc::clone(&self.digest)))
             .map_err(|error| bad_batch(&error.to_string()))
     }

@@ -32,6 +32,7 @@ mod expr;
 mod failed;
 mod gate;
 mod measure;
+mod nesting;
 pub mod outcome;
 pub mod profile;
 mod promise;

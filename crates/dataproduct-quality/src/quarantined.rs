@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use arrow_array::{
-    Array, ArrayRef, Int64Array, ListArray, MapArray, RecordBatch, StringArray, StructArray,
+    ArrayRef, Int64Array, ListArray, MapArray, RecordBatch, StringArray, StructArray,
 };
 use arrow_buffer::{NullBuffer, OffsetBuffer};
 use arrow_schema::{ArrowError, DataType, Field, Fields, Schema, SchemaRef};
 use dataproduct_contract::{Column, Contract, OnFailure, Repair};
+
+use crate::nesting::{loose, loosened};
 
 /// The identifiers of the rules that a row has broken, as a list of text.
 pub const RULES_COLUMN: &str = "_quarantine_rules";
@@ -119,59 +121,14 @@ fn schema_of(fields: &Fields, with_texts: bool) -> SchemaRef {
         Field::new(RULES_COLUMN, DataType::List(element()), false),
         Field::new(ROW_COLUMN, DataType::Int64, true),
     ];
-    let theirs = fields.iter().map(|field| loose(field).with_nullable(true));
+    let theirs = fields.iter().map(|field| loose(field));
     Arc::new(Schema::new(
         own.into_iter()
             .chain(with_texts.then(Quarantined::text_field))
+            .map(Arc::new)
             .chain(theirs)
             .collect::<Vec<_>>(),
     ))
-}
-
-/// A field whose parts may all be null; keys of maps never are.
-fn loose(field: &Field) -> Field {
-    let part = |field: &Arc<Field>| Arc::new(loose(field).with_nullable(true));
-    let data_type = match field.data_type() {
-        DataType::Struct(fields) => DataType::Struct(fields.iter().map(part).collect()),
-        DataType::List(element) => DataType::List(part(element)),
-        DataType::Map(entries, sorted) => {
-            let DataType::Struct(fields) = entries.data_type() else {
-                return field.clone();
-            };
-            let parts = fields.iter().enumerate().map(|(place, field)| match place {
-                0 => Arc::clone(field),
-                _ => part(field),
-            });
-            let entries = Field::clone(entries).with_data_type(DataType::Struct(parts.collect()));
-            DataType::Map(Arc::new(entries), *sorted)
-        }
-        other => other.clone(),
-    };
-    field.clone().with_data_type(data_type)
-}
-
-/// The same values under a type whose parts may all be null.
-fn loosened(array: &ArrayRef, data_type: &DataType) -> Result<ArrayRef, ArrowError> {
-    if array.data_type() == data_type {
-        return Ok(Arc::clone(array));
-    }
-    let data = array.to_data();
-    let children: Vec<DataType> = match data_type {
-        DataType::Struct(fields) => fields.iter().map(|f| f.data_type().clone()).collect(),
-        DataType::List(field) | DataType::Map(field, _) => vec![field.data_type().clone()],
-        _ => Vec::new(),
-    };
-    let parts = data.child_data().iter().zip(&children);
-    let parts = parts.map(|(part, data_type)| {
-        loosened(&arrow_array::make_array(part.clone()), data_type).map(|array| array.to_data())
-    });
-    let parts = parts.collect::<Result<Vec<_>, _>>()?;
-    let data = data
-        .into_builder()
-        .data_type(data_type.clone())
-        .child_data(parts)
-        .build()?;
-    Ok(arrow_array::make_array(data))
 }
 
 #[cfg(test)]

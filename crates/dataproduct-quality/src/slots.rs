@@ -68,6 +68,24 @@ impl Slots {
         })
     }
 
+    /// The slots that hold no value although what they are a part of is there; `None` when there is no such slot.
+    pub(crate) fn missing(&self) -> Option<Bad> {
+        let nulls = self.array.logical_nulls();
+        let nulls = nulls.filter(|nulls| nulls.null_count() > 0)?;
+        let is_part = |slot| {
+            self.absent
+                .as_ref()
+                .is_none_or(|there| there.is_valid(slot))
+        };
+        let slots = (0..self.array.len()).filter(|slot| nulls.is_null(*slot) && is_part(*slot));
+        let slots: Vec<usize> = slots.collect();
+        Some(Bad {
+            count: slots.len() as u64,
+            first: *slots.first()?,
+            slots,
+        })
+    }
+
     /// The fields of a struct, the elements of a list, keys and values of a map; nothing of others.
     ///
     /// The slots of fields are those of the struct. The slots of lists and maps are those that the

@@ -71,6 +71,20 @@ pub(crate) fn faults(column: &Column, array: &ArrayRef) -> Vec<Fault> {
     out
 }
 
+/// Checks the values of a part of a column: those that are required are there, and each is one of its type.
+fn part(column: &Column, path: &str, slots: &Slots, rows: usize, out: &mut Vec<Fault>) {
+    if let Some(bad) = slots.missing().filter(|_| !column.nullable) {
+        out.push(Fault {
+            code: "null-in-required",
+            column: path.to_owned(),
+            message: format!("{} missing", counted(bad.count, "is", "are")),
+            example: None,
+            failed: slots.rows_of(&bad, rows),
+        });
+    }
+    values(column, path, slots, rows, out);
+}
+
 /// Checks values at any depth, of so many rows.
 fn values(column: &Column, path: &str, slots: &Slots, rows: usize, out: &mut Vec<Fault>) {
     let found = match &column.data_type {
@@ -84,20 +98,20 @@ fn values(column: &Column, path: &str, slots: &Slots, rows: usize, out: &mut Vec
         DataType::Struct(fields) => {
             for (field, child) in fields.iter().zip(slots.children()) {
                 let path = format!("{path}.{}", field.name);
-                values(field, &path, &child, rows, out);
+                part(field, &path, &child, rows, out);
             }
             None
         }
         DataType::List(element) => {
             for child in slots.children() {
-                values(element, &format!("{path}.element"), &child, rows, out);
+                part(element, &format!("{path}.element"), &child, rows, out);
             }
             None
         }
         DataType::Map { key, value } => {
             let parts = [(key, "key"), (value, "value")];
             for ((column, name), child) in parts.into_iter().zip(slots.children()) {
-                values(column, &format!("{path}.{name}"), &child, rows, out);
+                part(column, &format!("{path}.{name}"), &child, rows, out);
             }
             None
         }

@@ -344,7 +344,7 @@ impl Generator {
                 }
                 Err(TestingError::Unbreakable { .. })
                     if matches!(rule.run, Run::Structure(Structure::Required))
-                        && fill.is_nested(rule) =>
+                        && fill.is_of_map_key(rule) =>
                 {
                     proof.by_type.push(id);
                 }

@@ -246,41 +246,52 @@ async fn read_from(
     }
 }
 
+/// A vector as it stands in the log, however large it is.
+pub(crate) fn inline(deleted: &Deleted) -> Result<DeletionVector> {
+    inlined(deleted, deleted.to_bytes()?)
+}
+
+fn inlined(deleted: &Deleted, mut bytes: Vec<u8>) -> Result<DeletionVector> {
+    let size = i32::try_from(bytes.len()).map_err(|_| too_large())?;
+    bytes.resize(bytes.len().next_multiple_of(4), 0);
+    Ok(DeletionVector {
+        storage_type: "i".to_owned(),
+        path_or_inline_dv: z85::encode(&bytes),
+        offset: None,
+        size_in_bytes: size,
+        cardinality: i64::try_from(deleted.len()).map_err(|_| too_large())?,
+    })
+}
+
+fn too_large() -> Error {
+    Error::encoding("writing a deletion vector", "it is larger than 1 GiB")
+}
+
 /// Writes the vectors of one commit: small ones into the log, the others into one file.
 pub(crate) async fn write(storage: &Storage, all: &[Deleted]) -> Result<Vec<DeletionVector>> {
     let id = Uuid::now_v7();
     let mut file = vec![FILE_VERSION];
     let mut vectors = Vec::with_capacity(all.len());
-    let large = |_| Error::encoding("writing a deletion vector", "it is larger than 1 GiB");
     for deleted in all {
-        let mut bytes = deleted.to_bytes()?;
+        let bytes = deleted.to_bytes()?;
         if bytes.len() as u64 > LARGEST {
-            return Err(large(()));
+            return Err(too_large());
         }
-        let size = u32::try_from(bytes.len()).map_err(|_| large(()))?;
-        let inline = bytes.len() <= INLINE_BYTES;
-        let offset = match inline {
-            true => None,
-            false => Some(i32::try_from(file.len()).map_err(|_| large(()))?),
-        };
-        let text = match inline {
-            true => {
-                bytes.resize(bytes.len().next_multiple_of(4), 0);
-                z85::encode(&bytes)
-            }
-            false => {
-                file.extend_from_slice(&size.to_be_bytes());
-                file.extend_from_slice(&bytes);
-                file.extend_from_slice(&CRC.checksum(&bytes).to_be_bytes());
-                z85::encode(id.as_bytes())
-            }
-        };
+        if bytes.len() <= INLINE_BYTES {
+            vectors.push(inlined(deleted, bytes)?);
+            continue;
+        }
+        let size = u32::try_from(bytes.len()).map_err(|_| too_large())?;
+        let offset = i32::try_from(file.len()).map_err(|_| too_large())?;
+        file.extend_from_slice(&size.to_be_bytes());
+        file.extend_from_slice(&bytes);
+        file.extend_from_slice(&CRC.checksum(&bytes).to_be_bytes());
         vectors.push(DeletionVector {
-            storage_type: if inline { "i" } else { "u" }.to_owned(),
-            path_or_inline_dv: text,
-            offset,
-            size_in_bytes: i32::try_from(size).map_err(|_| large(()))?,
-            cardinality: i64::try_from(deleted.len()).map_err(|_| large(()))?,
+            storage_type: "u".to_owned(),
+            path_or_inline_dv: z85::encode(id.as_bytes()),
+            offset: Some(offset),
+            size_in_bytes: i32::try_from(size).map_err(|_| too_large())?,
+            cardinality: i64::try_from(deleted.len()).map_err(|_| too_large())?,
         });
     }
     if file.len() > 1 {

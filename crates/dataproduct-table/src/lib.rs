@@ -82,7 +82,7 @@ pub use snapshot::{DataFile, Snapshot};
 pub use spec::TableSpec;
 pub use table::{DEFAULT_CHECKPOINT_INTERVAL, Receipt, Table, TableOptions};
 pub use vacuum::{DEFAULT_RETENTION, Lease, SHORTEST_RETENTION, Vacuum, VacuumReport};
-pub use write::keyed::{KeyedRows, Upsert};
+pub use write::keyed::{KeyedRows, Settled, Upsert};
 pub use write::options::{
     DEFAULT_COMMIT_TIMEOUT, DEFAULT_OPEN_PARTITIONS, DEFAULT_ROW_GROUP_ROWS,
     DEFAULT_TARGET_FILE_BYTES, DEFAULT_ZSTD_LEVEL, Mode, OnConflict, WriteOptions,

@@ -10,7 +10,7 @@ use dataproduct_quality::{
     Admitted, Concluded, Finding, Finished, Gate, GateContext, Quarantined, ReferenceKeys, Report,
     SecondPass, Separation, Verdict,
 };
-use dataproduct_table::{QuarantineWriter, Snapshot, Table, Writer};
+use dataproduct_table::{QuarantineWriter, Snapshot, Table, Upsert, Writer};
 use futures::TryStreamExt as _;
 
 use crate::held::{Held, TableKeys};
@@ -28,6 +28,8 @@ pub(crate) struct Audit {
     context: GateContext,
     /// The keys that no two rows of the table share.
     keys: TableKeys,
+    /// Whether rows with such a key of another row may stay.
+    only_tells_of_keys: bool,
     gate: Option<Gate>,
     refused: Option<Report>,
     apart: Option<QuarantineWriter>,
@@ -36,6 +38,9 @@ pub(crate) struct Audit {
     report: Option<Box<QualityReport>>,
     /// The rows of the table against which the keys were judged.
     beside: Option<Snapshot>,
+    /// Whether rows that change others by key were taken out since the keys were judged: what they would have changed
+    /// stays now, and may be in the way of other rows.
+    is_open: bool,
 }
 
 impl Audit {
@@ -45,10 +50,14 @@ impl Audit {
         contract: &Contract,
         table: &Table,
         publish_id: &str,
+        by_key: Option<&Upsert>,
         part: Option<&'static str>,
     ) -> Result<Self> {
         let mut context = GateContext::new(publish_id, mesh.0.now())
             .with_spill(|| Box::new(SpillFile::default()));
+        if let Some(upsert) = by_key {
+            context = context.with_change_by_key(upsert.latest());
+        }
         if let Some(why) = part {
             context = context.with_part(why);
         }
@@ -65,6 +74,7 @@ impl Audit {
         let gate = Gate::with_context(contract, context.clone());
         Ok(Self {
             keys: gate.keys_of_table(),
+            only_tells_of_keys: gate.only_tells_of_keys(),
             gate: Some(gate),
             context,
             contract: contract.clone(),
@@ -75,6 +85,7 @@ impl Audit {
             has_kept: false,
             report: None,
             beside: None,
+            is_open: false,
         })
     }
 
@@ -142,6 +153,14 @@ impl Audit {
         };
         self.conclude(quality, writer).await?;
         self.judged_on(held, writer);
+        self.until_closed(writer).await
+    }
+
+    /// Judges the keys again as long as rows are taken out for them, each time with fewer rows.
+    async fn until_closed(&mut self, writer: &mut Writer) -> Result<()> {
+        while std::mem::take(&mut self.is_open) {
+            self.once_more(writer).await?;
+        }
         Ok(())
     }
 
@@ -161,7 +180,12 @@ impl Audit {
     /// Judges the keys against what others have published since they were judged: those rows alone are read. Rows that
     /// are to be kept apart now are taken out of what `writer` has staged.
     pub(crate) async fn again(&mut self, writer: &mut Writer) -> Result<()> {
-        let known = self.beside.take();
+        self.once_more(writer).await?;
+        self.until_closed(writer).await
+    }
+
+    async fn once_more(&mut self, writer: &mut Writer) -> Result<()> {
+        let known = self.beside.take().filter(|_| !self.only_tells_of_keys);
         let held = Held::look(writer, &self.contract, &self.keys, known.as_ref()).await?;
         if let Some(held) = &held
             && held.may_clash(&self.keys).await?
@@ -235,11 +259,17 @@ impl Audit {
             held.give_again(&mut pass).await?;
         }
         let staged = writer.stage().await?;
-        // Rows that were sorted or parted into folders come back in another order.
-        let in_order =
-            self.contract.sort_by().is_empty() && self.contract.partition_by().is_empty();
+        // Rows that were sorted or parted into folders come back in another order, and without those kept apart before.
+        let in_order = self.contract.sort_by().is_empty()
+            && self.contract.partition_by().is_empty()
+            && self.apart.is_none();
         if !in_order {
             pass = pass.without_numbers();
+        }
+        let in_force = held.and_then(|held| held.in_force.clone());
+        let is_by_key = in_force.is_some();
+        if let Some(in_force) = in_force {
+            pass = pass.with_rows_in_force(in_force);
         }
         let schema = self.contract.arrow_schema();
         let mut rows = staged.scan().read_as(schema).stream()?;
@@ -249,7 +279,10 @@ impl Audit {
         }
         match pass.conclude() {
             Concluded::Done(quality) => Ok(quality),
-            Concluded::Separation(separation) => self.separate(*separation, &staged, writer).await,
+            Concluded::Separation(separation) => {
+                self.is_open = is_by_key;
+                self.separate(*separation, &staged, writer).await
+            }
         }
     }
 

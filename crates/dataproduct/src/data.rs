@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
-use crate::input::{Batches, ROWS_PER_BATCH};
+use crate::input::{Batches, ROWS_PER_BATCH, columnar};
 use crate::{Error, Result};
 
 mod delimited;
@@ -52,11 +52,11 @@ impl DataFile {
             .read_to_end(&mut sample)
             .map_err(|e| Error::input(format!("`{}` cannot be read", path.display()), e))?;
         if sample.starts_with(b"PAR1") {
-            let reader = parquet_reader(path, file)?;
+            let (schema, _) = columnar::rows(path)?;
             return Ok(Self {
                 path: path.to_owned(),
                 form: Form::Parquet,
-                schema: Arc::clone(reader.schema()),
+                schema,
             });
         }
         if json::looks_so(&sample) {
@@ -128,13 +128,7 @@ impl DataFile {
             move |e: arrow_schema::ArrowError| Error::input(format!("`{path}`: {e}"), e)
         };
         match &self.form {
-            Form::Parquet => {
-                let reader = parquet_reader(&self.path, file)?
-                    .with_batch_size(ROWS_PER_BATCH)
-                    .build()
-                    .map_err(|e| Error::input(format!("`{path}`"), e))?;
-                Ok(Box::new(reader.map(move |batch| batch.map_err(&wrong))))
-            }
+            Form::Parquet => columnar::rows(&self.path).map(|(_, rows)| rows),
             Form::JsonLines => {
                 let reader = arrow_json::ReaderBuilder::new(Arc::clone(&self.schema))
                     .with_batch_size(ROWS_PER_BATCH)
@@ -168,12 +162,4 @@ fn wrong(path: &Path, reason: &str) -> Error {
 fn opened(path: &Path) -> Result<File> {
     File::open(path)
         .map_err(|e| Error::input(format!("`{}` cannot be opened: {e}", path.display()), e))
-}
-
-fn parquet_reader(
-    path: &Path,
-    file: File,
-) -> Result<parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder<File>> {
-    parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file)
-        .map_err(|e| Error::input(format!("`{}` is no whole Parquet file", path.display()), e))
 }

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
+use arrow_buffer::BooleanBuffer;
 use arrow_schema::{Schema, SchemaRef};
 use dataproduct_contract::Contract;
 use dataproduct_quality::unique::{KeyHasher, Nulls, Uniqueness};
@@ -21,6 +22,8 @@ pub(crate) type TableKeys = Vec<(usize, Vec<String>)>;
 pub(crate) struct Held {
     /// All that stay, at the version that they are judged on.
     pub(crate) beside: Snapshot,
+    /// Which of the staged rows will be in the table, where rows change others by key.
+    pub(crate) in_force: Option<BooleanBuffer>,
     /// Those that were not judged before.
     newer: Snapshot,
     staged: Snapshot,
@@ -29,7 +32,7 @@ pub(crate) struct Held {
 
 impl Held {
     /// Looks at the newest version; `known` is what was judged already. `None` where no key can be there twice: the
-    /// publish has no rows, or replaces all, or has no keys.
+    /// publish has no rows, or replaces all, or has no keys but the one by which its rows change others.
     pub(crate) async fn look(
         writer: &mut Writer,
         contract: &Contract,
@@ -39,16 +42,22 @@ impl Held {
         if keys.is_empty() || writer.rows() == 0 {
             return Ok(None);
         }
-        let Some(beside) = writer.beside().await? else {
-            return Ok(None);
+        let (beside, in_force) = match writer.settle().await? {
+            Some(settled) => (settled.beside, Some(settled.in_force)),
+            None => match writer.beside().await? {
+                Some(beside) => (beside, None),
+                None => return Ok(None),
+            },
         };
         let newer = match known {
-            Some(known) => beside.without(known),
-            None => beside.clone(),
+            // Where rows change others by key, rows of any file may be in the way that were not before.
+            Some(known) if in_force.is_none() => beside.without(known),
+            _ => beside.clone(),
         };
         Ok(Some(Self {
             staged: writer.stage().await?,
             schema: contract.arrow_schema(),
+            in_force,
             beside,
             newer,
         }))
@@ -86,12 +95,15 @@ impl Held {
         Ok(())
     }
 
-    /// Whether a row of the publish may have the key of one that was not judged before; `false` is certain.
+    /// Whether a row of the publish may have the key of one that was not judged before, or of another row of the publish
+    /// where rows change others by key; `false` is certain.
     pub(crate) async fn may_clash(&self, keys: &TableKeys) -> Result<bool> {
         for (_, columns) in keys {
-            let Some(mut held) = self.rows(columns).await? else {
+            let mut held = self.rows(columns).await?;
+            // Rows that were taken out may have brought back others, which nothing was found to be in the way of.
+            if held.is_none() && self.in_force.is_none() {
                 return Ok(false);
-            };
+            }
             let hasher = KeyHasher::new(columns, Nulls::Distinct, &self.schema);
             let hasher = hasher.map_err(not_compared)?;
             let mut unique = Uniqueness::new(&hasher, DEFAULT_UNIQUE_BUDGET_BYTES, None);
@@ -101,7 +113,9 @@ impl Held {
                 unique.push(&hashes, valid.as_ref());
             }
             let seen = unique.seen();
-            while let Some(batch) = held.try_next().await? {
+            while let Some(held) = &mut held
+                && let Some(batch) = held.try_next().await?
+            {
                 let (hashes, valid) = hasher.hash(&batch).map_err(not_compared)?;
                 let is_there = |row: usize| valid.as_ref().is_none_or(|valid| valid.is_valid(row));
                 let may = |hash: &u64| seen.as_ref().is_none_or(|seen| seen.may_hold(*hash));

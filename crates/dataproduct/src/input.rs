@@ -6,14 +6,13 @@ use std::io::{BufRead, BufReader, Seek};
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::{
-    ArrayRef, RecordBatch, RecordBatchOptions, RecordBatchReader as _, new_null_array,
-};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef};
 use dataproduct_contract::{Column, Contract, OnFailure, Repair};
 
 use crate::{Error, Result};
 
+pub(crate) mod columnar;
 mod exact;
 
 use exact::{exact, readable};
@@ -64,12 +63,14 @@ pub type Batches = Box<dyn Iterator<Item = Result<RecordBatch>> + Send>;
 
 /// Opens a file for reading in the types of a contract.
 pub(crate) fn open(path: &Path, format: Format, contract: &Contract) -> Result<Batches> {
-    let file = File::open(path)
-        .map_err(|e| Error::input(format!("`{}` cannot be opened", path.display()), e))?;
+    let file = || {
+        File::open(path)
+            .map_err(|e| Error::input(format!("`{}` cannot be opened", path.display()), e))
+    };
     match format {
-        Format::Csv => csv(path, file, contract),
-        Format::JsonLines => json_lines(path, file, contract),
-        Format::Parquet => parquet(path, file, contract),
+        Format::Csv => csv(path, file()?, contract),
+        Format::JsonLines => json_lines(path, file()?, contract),
+        Format::Parquet => parquet(path, contract),
     }
 }
 
@@ -234,10 +235,8 @@ fn in_types(
         .map_err(|e| Error::input(format!("`{path}`"), e))
 }
 
-fn parquet(path: &Path, file: File, contract: &Contract) -> Result<Batches> {
-    let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file)
-        .and_then(|builder| builder.with_batch_size(ROWS_PER_BATCH).build())
-        .map_err(|e| Error::input(format!("`{}`", path.display()), e))?;
+fn parquet(path: &Path, contract: &Contract) -> Result<Batches> {
+    let (schema, rows) = columnar::rows(path)?;
     let path = path.display().to_string();
     // Columns that the contract does not have are the gate's to report.
     let named = |(place, field): (usize, &FieldRef)| match column_of(contract, place, field.name())
@@ -247,21 +246,13 @@ fn parquet(path: &Path, file: File, contract: &Contract) -> Result<Batches> {
         }
         _ => Arc::clone(field),
     };
-    let fields: Vec<FieldRef> = reader
-        .schema()
-        .fields()
-        .iter()
-        .enumerate()
-        .map(named)
-        .collect();
+    let fields: Vec<FieldRef> = schema.fields().iter().enumerate().map(named).collect();
     let schema = Arc::new(Schema::new(fields));
-    Ok(Box::new(reader.map(move |batch| {
-        batch
-            .and_then(|batch| {
-                let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-                let (schema, columns) = (Arc::clone(&schema), batch.columns().to_vec());
-                RecordBatch::try_new_with_options(schema, columns, &rows)
-            })
+    Ok(Box::new(rows.map(move |batch| {
+        let batch = batch?;
+        let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        let (schema, columns) = (Arc::clone(&schema), batch.columns().to_vec());
+        RecordBatch::try_new_with_options(schema, columns, &rows)
             .map_err(|e| Error::input(format!("`{path}`"), e))
     })))
 }

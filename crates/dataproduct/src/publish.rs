@@ -461,8 +461,13 @@ impl Run {
             producer: Some(contract.owner().to_owned()),
             ..PublishFacts::default()
         };
+        let mode = how.mode_for(&contract);
+        let by_key = match &mode {
+            Mode::Upsert(upsert) => Some(upsert.clone()),
+            _ => None,
+        };
         let mut options = WriteOptions::new()
-            .with_mode(how.mode_for(&contract))
+            .with_mode(mode)
             .with_facts(facts)
             .with_contract_before(passed.before.clone());
         if let Some(id) = how.publish_id {
@@ -477,6 +482,7 @@ impl Run {
             &contract,
             &table,
             writer.publish_id(),
+            by_key.as_ref(),
             how.part,
         )
         .await?;

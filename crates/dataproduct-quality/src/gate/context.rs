@@ -29,6 +29,14 @@ pub struct GateContext {
     pub(crate) unique_budget_bytes: usize,
     pub(crate) spill: Option<SpillPlace>,
     pub(crate) is_part: Option<String>,
+    pub(crate) by_key: Option<ByKey>,
+}
+
+/// Rows take the place of those with their primary key.
+#[derive(Clone, Debug)]
+pub(crate) struct ByKey {
+    /// The column by which the latest of them counts, if there is one.
+    pub(crate) latest: Option<String>,
 }
 
 type OpenSpill = dyn Fn() -> Box<dyn Spill> + Send + Sync;
@@ -72,6 +80,7 @@ impl GateContext {
             unique_budget_bytes: DEFAULT_UNIQUE_BUDGET_BYTES,
             spill: None,
             is_part: None,
+            by_key: None,
         }
     }
 
@@ -127,6 +136,17 @@ impl GateContext {
     /// after all. Rules about all rows together are not evaluated then.
     pub fn with_part(mut self, why: impl Into<String>) -> Self {
         self.is_part = Some(why.into());
+        self
+    }
+
+    /// Says that rows take the place of those with their primary key, in the table and in the publish itself: of one key
+    /// the row counts that has the greatest value in `latest`, or the last one where there is no such column. A key may
+    /// then be in the table, and with `latest` twice in the publish, as long as the rows have different values there: of
+    /// equal ones none is the latest. Whoever runs the gate says which rows count, see
+    /// [`SecondPass::with_rows_in_force`](crate::SecondPass::with_rows_in_force).
+    pub fn with_change_by_key(mut self, latest: Option<&str>) -> Self {
+        let latest = latest.map(str::to_owned);
+        self.by_key = Some(ByKey { latest });
         self
     }
 

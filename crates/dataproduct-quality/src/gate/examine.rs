@@ -1,13 +1,14 @@
 //! One batch against all rules: repaired where a rule says so, each rule's rows at fault, and what the batch adds to the
 //! figures. Nothing here changes the gate, so that batches are examined side by side.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
-use arrow_schema::{Schema, SchemaRef};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use dataproduct_contract::{Column, Contract, OnFailure, Repair};
 
 use super::cast::{Cast, cast};
@@ -19,7 +20,7 @@ use crate::quarantined::Texts;
 use crate::report::{Finding, Report};
 use crate::structure::Fault;
 use crate::unique::{KeyHasher, Nulls};
-use crate::{encoding, structure};
+use crate::{encoding, nesting, structure};
 
 /// What the rules find in one batch.
 #[derive(Debug)]
@@ -67,7 +68,13 @@ pub(crate) struct Examiner {
     pub(crate) schema: SchemaRef,
     /// The same with every column nullable.
     loose: SchemaRef,
+    /// By column: its type with all its parts nullable, where some are not.
+    loose_types: Vec<Option<DataType>>,
     pub(crate) hashers: Vec<Result<KeyHasher, String>>,
+    /// The place of each column.
+    places: HashMap<String, usize>,
+    /// The places of the rules about the structure, by path and kind.
+    structural: HashMap<(String, Structure), usize>,
 }
 
 impl Examiner {
@@ -78,9 +85,25 @@ impl Examiner {
             .map(|f| f.as_ref().clone().with_nullable(true))
             .collect();
         let hasher = |(key, nulls): &(Vec<String>, Nulls)| KeyHasher::new(key, *nulls, &schema);
+        let loose_type = |field: &Arc<Field>| {
+            let loose = nesting::loose_type(field.data_type());
+            (loose != *field.data_type()).then_some(loose)
+        };
+        let places = contract.columns().iter().enumerate();
+        let mut structural = HashMap::new();
+        for (place, rule) in rules.planned.iter().enumerate() {
+            if let (Run::Structure(kind), Some(path)) = (&rule.run, rule.columns.first()) {
+                structural.entry((path.clone(), *kind)).or_insert(place);
+            }
+        }
         Self {
             contract: contract.clone(),
+            places: places
+                .map(|(place, column)| (column.name.clone(), place))
+                .collect(),
+            structural,
             loose: Arc::new(Schema::new(loose)),
+            loose_types: schema.fields().iter().map(loose_type).collect(),
             hashers: rules.keys.iter().map(hasher).collect(),
             schema,
         }
@@ -106,16 +129,16 @@ impl Examiner {
             uncast: Vec::new(),
         };
         for (index, start, cast) in casts {
-            note_cast(index, start, cast, &self.contract, planned, &mut out);
+            self.note_cast(index, start, cast, &mut out);
         }
         self.repair(planned, &mut out)?;
         self.structure(planned, &mut out);
         for (place, rule) in planned.iter().enumerate() {
             let start = Instant::now();
             out.failed[place] = match &rule.run {
-                Run::Column(check) => match check.failing_in(&out.rows) {
-                    Ok(failed) => failed,
-                    Err(_) => continue,
+                Run::Column(check) => match self.places.get(check.column()) {
+                    Some(index) => check.failing(out.rows.column(*index)),
+                    None => continue,
                 },
                 Run::Expression(predicate) => predicate.failing(&out.rows),
                 Run::Refers(refers) => refers.failing(&out.rows),
@@ -146,7 +169,20 @@ impl Examiner {
 
     fn loose(&self, columns: Vec<ArrayRef>, rows: usize) -> Result<RecordBatch, Report> {
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        RecordBatch::try_new_with_options(Arc::clone(&self.loose), columns, &options)
+        let fields = self.loose.fields().iter().zip(&columns);
+        let schema = match fields
+            .clone()
+            .all(|(field, array)| field.data_type() == array.data_type())
+        {
+            true => Arc::clone(&self.loose),
+            false => {
+                let fields = fields.map(|(field, array)| {
+                    Field::clone(field).with_data_type(array.data_type().clone())
+                });
+                Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+            }
+        };
+        RecordBatch::try_new_with_options(schema, columns, &options)
             .map_err(|error| bad_batch(&error.to_string()))
     }
 
@@ -222,7 +258,7 @@ impl Examiner {
     ) -> Result<Failed, Report> {
         let column = &self.contract.columns()[index];
         let failing = match &rule.run {
-            Run::Column(check) => check.failing_in(&out.rows).unwrap_or_default(),
+            Run::Column(check) => check.failing(out.rows.column(index)),
             Run::Structure(kind) => self.structural(&column.name, *kind, &out.rows),
             _ => Failed::none(),
         };
@@ -246,9 +282,8 @@ impl Examiner {
     }
 
     fn top(&self, path: &str) -> Option<(usize, &Column)> {
-        let columns = self.contract.columns();
-        let index = columns.iter().position(|column| column.name == path)?;
-        Some((index, &columns[index]))
+        let index = *self.places.get(path)?;
+        Some((index, &self.contract.columns()[index]))
     }
 
     /// The rows with a structural fault of one kind in one column at the top level.
@@ -267,12 +302,8 @@ impl Examiner {
         let start = Instant::now();
         for (column, array) in self.contract.columns().iter().zip(out.rows.columns()) {
             for fault in structure::faults(column, array) {
-                let kind = Structure::of(fault.code);
-                let of = |rule: &Planned| {
-                    matches!(rule.run, Run::Structure(found) if found == kind)
-                        && rule.columns.first() == Some(&fault.column)
-                };
-                if let Some(place) = planned.iter().position(of) {
+                let rule = (fault.column.clone(), Structure::of(fault.code));
+                if let Some(place) = self.structural.get(&rule).copied() {
                     out.failed[place] = out.failed[place].or(&fault.failed);
                     out.faults.push((place, fault));
                 }
@@ -286,31 +317,59 @@ impl Examiner {
         }
     }
 
+    /// Counts what was cast to the rule of the column.
+    fn note_cast(&self, index: usize, elapsed: Duration, cast: Cast, out: &mut Examined) {
+        let name = self.contract.columns()[index].name.clone();
+        let Some(rule) = self.structural.get(&(name, Structure::Cast)).copied() else {
+            return;
+        };
+        out.elapsed[rule] += elapsed;
+        out.repaired[rule] += cast.changed.count() as u64;
+        out.repaired_rows = out.repaired_rows.or(&cast.changed);
+        if cast.failed.count() > 0 {
+            out.failed[rule] = cast.failed.clone();
+            out.uncast.push(Uncast {
+                index,
+                rule,
+                failed: cast.failed,
+                texts: cast.texts,
+            });
+        }
+    }
+
     /// The arrays of the contract's columns in its order and types, and those that had to be cast.
     fn columns(&self, batch: &RecordBatch) -> Result<(Vec<ArrayRef>, Vec<Casting>), Report> {
         let mut report = Report::default();
         let schema = batch.schema_ref();
         let mut out = Vec::with_capacity(self.schema.fields().len());
         let mut casts = Vec::new();
+        let mut given: HashMap<&str, &ArrayRef> = HashMap::with_capacity(batch.num_columns());
+        let mut twice = HashSet::new();
+        for (field, array) in schema.fields().iter().zip(batch.columns()) {
+            if given.insert(field.name(), array).is_some() {
+                twice.insert(field.name().as_str());
+            }
+        }
         for (index, field) in self.schema.fields().iter().enumerate() {
-            let mut found = schema
-                .fields()
-                .iter()
-                .zip(batch.columns())
-                .filter(|(f, _)| f.name() == field.name());
-            let Some((_, array)) = found.next() else {
+            let Some(array) = given.get(field.name().as_str()).copied() else {
                 let message = "the column is missing".into();
                 report.push(finding("missing-column", field.name(), message));
                 continue;
             };
-            if found.next().is_some() {
+            if twice.contains(field.name().as_str()) {
                 let message = "the column is there twice".into();
                 report.push(finding("duplicate-column", field.name(), message));
             }
             let start = Instant::now();
             let is_cast =
                 self.contract.columns()[index].on_failure == Some(OnFailure::Repair(Repair::Cast));
-            let encoded = match encoding::encode(array, field.data_type()) {
+            let encoded = encoding::encode(array, field.data_type());
+            // A part that is missing where it is required is for its rule to find.
+            let encoded = match (encoded, &self.loose_types[index]) {
+                (Err(why), Some(loose)) => encoding::encode(array, loose).map_err(|_| why),
+                (encoded, _) => encoded,
+            };
+            let encoded = match encoded {
                 Err(message) if is_cast => match cast(array, field.data_type()) {
                     Some(cast) => cast.map(|cast| {
                         let array = Arc::clone(&cast.array);
@@ -327,7 +386,7 @@ impl Examiner {
             }
         }
         for field in schema.fields() {
-            if self.schema.field_with_name(field.name()).is_err() {
+            if !self.places.contains_key(field.name()) {
                 let message = "the contract has no such column".into();
                 report.push(finding("unknown-column", field.name(), message));
             }
@@ -341,36 +400,6 @@ impl Examiner {
 
 /// A column by its place, how long its cast took, and what it gave.
 type Casting = (usize, Duration, Cast);
-
-/// Counts what was cast to the rule of the column.
-fn note_cast(
-    index: usize,
-    elapsed: Duration,
-    cast: Cast,
-    contract: &Contract,
-    planned: &[Planned],
-    out: &mut Examined,
-) {
-    let name = &contract.columns()[index].name;
-    let of = |rule: &Planned| {
-        matches!(rule.run, Run::Structure(Structure::Cast)) && rule.columns.first() == Some(name)
-    };
-    let Some(rule) = planned.iter().position(of) else {
-        return;
-    };
-    out.elapsed[rule] += elapsed;
-    out.repaired[rule] += cast.changed.count() as u64;
-    out.repaired_rows = out.repaired_rows.or(&cast.changed);
-    if cast.failed.count() > 0 {
-        out.failed[rule] = cast.failed.clone();
-        out.uncast.push(Uncast {
-            index,
-            rule,
-            failed: cast.failed,
-            texts: cast.texts,
-        });
-    }
-}
 
 impl Examined {
     /// Takes back what other rules say of values that could not be cast: they are there, and not missing.
@@ -397,9 +426,9 @@ impl Examined {
     }
 
     /// The rows with the column of a rule as it came, where some of its values could not be cast.
-    pub(crate) fn as_came(&self, rule: usize) -> RecordBatch {
+    pub(crate) fn as_came(&self, rule: usize) -> Cow<'_, RecordBatch> {
         let Some(uncast) = self.uncast.iter().find(|uncast| uncast.rule == rule) else {
-            return self.rows.clone();
+            return Cow::Borrowed(&self.rows);
         };
         let columns = self
             .rows
@@ -414,7 +443,10 @@ impl Examined {
             };
             (field.name(), array, true)
         });
-        RecordBatch::try_from_iter_with_nullable(columns).unwrap_or_else(|_| self.rows.clone())
+        match RecordBatch::try_from_iter_with_nullable(columns) {
+            Ok(rows) => Cow::Owned(rows),
+            Err(_) => Cow::Borrowed(&self.rows),
+        }
     }
 }
 

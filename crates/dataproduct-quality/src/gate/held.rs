@@ -5,6 +5,7 @@
 
 use arrow_array::RecordBatch;
 use arrow_buffer::{BooleanBuffer, NullBuffer};
+use dataproduct_contract::OnFailure;
 
 use super::Gate;
 use super::rule::Run;
@@ -12,20 +13,24 @@ use super::second::SecondPass;
 use crate::report::Report;
 
 impl Gate {
-    /// The keys that no two rows of the table may share, each by its number and its columns: the primary key, and
-    /// every column that is unique.
+    /// The keys that no two rows of the table may share, each by its number and its columns: every column that is
+    /// unique, and the primary key where rows do not [change others by it](crate::GateContext::with_change_by_key).
     #[must_use]
     pub fn keys_of_table(&self) -> Vec<(usize, Vec<String>)> {
-        let of_table = |key: usize| {
-            let mut rules = self.rules.planned.iter();
-            rules.any(|rule| {
-                rule.check == "unique" && matches!(rule.run, Run::Unique(of) if of == key)
-            })
-        };
-        let keys = self.rules.keys.iter().enumerate();
-        keys.filter(|(key, _)| of_table(*key) && self.examiner.hashers[*key].is_ok())
-            .map(|(key, (columns, _))| (key, columns.clone()))
+        let keys = self.rules.of_table.iter();
+        keys.filter(|key| self.examiner.hashers[**key].is_ok())
+            .map(|key| (*key, self.rules.keys[*key].0.clone()))
             .collect()
+    }
+
+    /// Whether rows that have such a key of another one stay and are only told of. They are told of again by each gate
+    /// that looks at them, so that who looks again looks at all rows of the table.
+    #[must_use]
+    pub fn only_tells_of_keys(&self) -> bool {
+        self.rules.planned.iter().any(|rule| {
+            matches!(rule.run, Run::Unique(key) if self.rules.of_table.contains(&key))
+                && matches!(rule.on_failure, OnFailure::Report | OnFailure::Notify)
+        })
     }
 
     /// Takes in rows that the table holds, once all rows of the publish were checked: the columns of a key, in the
@@ -56,6 +61,14 @@ impl Gate {
 }
 
 impl SecondPass {
+    /// Says which of the rows, in the order in which they are looked at again, will be in the table: the others give way
+    /// to a row with their primary key, so that what they have in unique columns is in nobody's way. All rows, by default.
+    #[must_use]
+    pub fn with_rows_in_force(mut self, rows: BooleanBuffer) -> Self {
+        self.in_force = Some(rows);
+        self
+    }
+
     /// The keys of [`Gate::keys_of_table`] of which rows that the table holds have to be given again.
     #[must_use]
     pub fn open_keys(&self) -> Vec<(usize, Vec<String>)> {

@@ -35,7 +35,7 @@ pub(crate) fn rules(contract: &Contract, context: &GateContext) -> Rules {
     }
     let key: Vec<String> = contract.key().iter().map(|c| c.name.clone()).collect();
     if !key.is_empty() {
-        plan.unique("key", key, contract.on_failure());
+        plan.primary_key(key);
     }
     for rule in contract.rules() {
         plan.rule(rule, None, contract.on_failure());
@@ -168,11 +168,49 @@ impl Plan<'_> {
         }
     }
 
-    /// A key that no two rows may share.
+    /// The primary key. Where rows change others by it, the table may have it, and rows of the publish may as long as one
+    /// of them is the latest.
+    fn primary_key(&mut self, key: Vec<String>) {
+        let above = self.contract.on_failure();
+        let Some(by_key) = &self.context.by_key else {
+            return self.unique("key", key, above);
+        };
+        let (columns, nulls, expected) = match by_key.latest.clone() {
+            None => (key.clone(), Nulls::Distinct, None),
+            Some(latest) => {
+                let expected = format!("of rows with one key the latest by `{latest}` counts");
+                let columns = key.iter().filter(|column| **column != latest).cloned();
+                let columns = columns.chain([latest.clone()]).collect();
+                (columns, Nulls::Equal, Some(expected))
+            }
+        };
+        let run = self.key(&columns, nulls);
+        if let Run::Unique(place) = run {
+            self.rules.by_key = Some((key, place));
+        }
+        self.no_two("key", columns, above, expected, run);
+    }
+
+    /// A key that no two rows of the table may share.
     fn unique(&mut self, id: &str, columns: Vec<String>, action: Option<&OnFailure>) {
+        let run = self.key(&columns, Nulls::Distinct);
+        if let Run::Unique(place) = run {
+            self.rules.of_table.insert(place);
+        }
+        self.no_two(id, columns, action, None, run);
+    }
+
+    /// A rule that no two rows share what is in some columns.
+    fn no_two(
+        &mut self,
+        id: &str,
+        columns: Vec<String>,
+        action: Option<&OnFailure>,
+        expected: Option<String>,
+        run: Run,
+    ) {
         let id = self.id(id);
         let on_failure = self.for_rows(action).unwrap_or(&OnFailure::Reject).clone();
-        let run = self.key(&columns, Nulls::Distinct);
         self.rules.planned.push(Planned {
             id,
             check: "unique".to_owned(),
@@ -184,7 +222,7 @@ impl Plan<'_> {
             on_failure,
             otherwise: OnFailure::Reject,
             threshold: None,
-            expected: None,
+            expected,
             message: None,
             source: None,
             run,

@@ -1,5 +1,6 @@
 //! A rule of a contract, ready to be run.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use dataproduct_contract::{Check, Dimension, OnFailure, Operator, Severity, Threshold, Unit};
@@ -51,7 +52,7 @@ pub(crate) enum Run {
 }
 
 /// The kinds of structural faults.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Structure {
     /// A required value is missing.
     Required,
@@ -135,4 +136,8 @@ pub(crate) struct Rules {
     pub(crate) measures: Vec<Measure>,
     /// The columns of each key that no two rows may share, and what a missing part is.
     pub(crate) keys: Vec<(Vec<String>, Nulls)>,
+    /// The places of those that no two rows of the table share.
+    pub(crate) of_table: BTreeSet<usize>,
+    /// The columns of the primary key and the place of what tells its rows apart, where rows change others by it.
+    pub(crate) by_key: Option<(Vec<String>, usize)>,
 }

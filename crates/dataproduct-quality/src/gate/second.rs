@@ -6,7 +6,7 @@
 //! apart that repeat others, once more to part them.
 
 use arrow_array::RecordBatch;
-use arrow_buffer::NullBuffer;
+use arrow_buffer::{BooleanBuffer, NullBuffer};
 use dataproduct_contract::{OnFailure, Repair};
 
 use super::examine::Examined;
@@ -60,6 +60,7 @@ impl Gate {
         Ok(Finished::SecondPass(Box::new(SecondPass {
             gate: self,
             looks,
+            in_force: None,
             rows: 0,
             numbered: true,
         })))
@@ -68,8 +69,12 @@ impl Gate {
     /// Which of the rows of one key stays.
     fn keep(&self, key: usize) -> Keep {
         // Of rows with the same values in the same columns the same one stays, whether missing ones are alike or not.
+        let columns = |key: usize| match &self.rules.by_key {
+            Some((columns, place)) if *place == key => columns,
+            _ => &self.rules.keys[key].0,
+        };
         let same = |a: usize, b: usize| {
-            let (a, b) = (&self.rules.keys[a].0, &self.rules.keys[b].0);
+            let (a, b) = (columns(a), columns(b));
             a.len() == b.len() && a.iter().all(|column| b.contains(column))
         };
         let of = |rule: &&Planned| matches!(rule.run, Run::Unique(of) if same(of, key));
@@ -96,7 +101,12 @@ impl Gate {
     }
 
     /// The keys of rows that are published, hashed, and null where they do not count.
-    fn keys(&self, examined: &Examined, key: usize) -> (Vec<u64>, Option<NullBuffer>) {
+    fn keys(
+        &self,
+        examined: &Examined,
+        key: usize,
+        in_force: Option<&NullBuffer>,
+    ) -> (Vec<u64>, Option<NullBuffer>) {
         // Hashes are there for the keys that can be hashed, in their order.
         let hashed = self.examiner.hashers[..key]
             .iter()
@@ -104,10 +114,11 @@ impl Gate {
             .count();
         let (hashes, valid) = &examined.hashes[hashed];
         let kept = examined.kept.clone().map(NullBuffer::new);
-        (
-            hashes.clone(),
-            NullBuffer::union(valid.as_ref(), kept.as_ref()),
-        )
+        let mut valid = NullBuffer::union(valid.as_ref(), kept.as_ref());
+        if self.rules.of_table.contains(&key) {
+            valid = NullBuffer::union(valid.as_ref(), in_force);
+        }
+        (hashes.clone(), valid)
     }
 }
 
@@ -116,8 +127,26 @@ impl Gate {
 pub struct SecondPass {
     pub(super) gate: Gate,
     pub(super) looks: Vec<Option<Confirm>>,
+    /// The rows that will be in the table; `None` for all.
+    pub(super) in_force: Option<BooleanBuffer>,
     rows: u64,
     numbered: bool,
+}
+
+/// Those of the next rows that will be in the table.
+fn in_force(
+    all: Option<&BooleanBuffer>,
+    first: u64,
+    rows: usize,
+) -> Result<Option<NullBuffer>, Report> {
+    let Some(all) = all else { return Ok(None) };
+    let first = usize::try_from(first).unwrap_or(usize::MAX);
+    match first.checked_add(rows).is_some_and(|end| end <= all.len()) {
+        true => Ok(Some(NullBuffer::new(all.slice(first, rows)))),
+        false => Err(super::bad_batch(
+            "there are more rows than were said to count or not",
+        )),
+    }
 }
 
 impl SecondPass {
@@ -136,9 +165,10 @@ impl SecondPass {
         let examined = self.gate.examiner.examine(batch, &self.gate.rules)?;
         let first = self.rows;
         self.rows += batch.num_rows() as u64;
+        let in_force = in_force(self.in_force.as_ref(), first, batch.num_rows())?;
         for (key, look) in self.looks.iter_mut().enumerate() {
             let Some(confirm) = look else { continue };
-            let (hashes, valid) = self.gate.keys(&examined, key);
+            let (hashes, valid) = self.gate.keys(&examined, key, in_force.as_ref());
             let columns = &self.gate.rules.keys[key].0;
             match confirm.look(columns, &examined.rows, &hashes, valid.as_ref()) {
                 Ok(repeats) => {
@@ -187,6 +217,7 @@ impl SecondPass {
             gate,
             confirmed,
             again,
+            in_force: self.in_force,
             rows: 0,
             numbered: self.numbered,
         }))
@@ -232,6 +263,7 @@ pub struct Separation {
     confirmed: Vec<Option<Confirmed>>,
     /// Keys that keep no rows apart, looked at again in the rows that are left.
     again: Vec<Option<Confirm>>,
+    in_force: Option<BooleanBuffer>,
     rows: u64,
     numbered: bool,
 }
@@ -253,10 +285,11 @@ impl Separation {
         let mut examined = self.gate.examiner.examine(batch, &self.gate.rules)?;
         let first = self.rows;
         self.rows += batch.num_rows() as u64;
+        let in_force = in_force(self.in_force.as_ref(), first, batch.num_rows())?;
         let mut give_way = Failed::none();
         for (key, confirmed) in self.confirmed.iter_mut().enumerate() {
             let Some(confirmed) = confirmed else { continue };
-            let (hashes, valid) = self.gate.keys(&examined, key);
+            let (hashes, valid) = self.gate.keys(&examined, key, in_force.as_ref());
             let columns = &self.gate.rules.keys[key].0;
             let rows = confirmed
                 .give_way(columns, &examined.rows, &hashes, valid.as_ref())
@@ -282,7 +315,7 @@ impl Separation {
             .absorb(parts, numbered.then_some(first), examined.kept.as_ref());
         for (key, confirm) in self.again.iter_mut().enumerate() {
             let Some(confirm) = confirm else { continue };
-            let (hashes, valid) = self.gate.keys(&examined, key);
+            let (hashes, valid) = self.gate.keys(&examined, key, in_force.as_ref());
             let columns = &self.gate.rules.keys[key].0;
             let repeats = confirm
                 .look(columns, &examined.rows, &hashes, valid.as_ref())

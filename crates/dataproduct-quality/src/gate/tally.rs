@@ -10,6 +10,7 @@ use dataproduct_contract::{Message, OnFailure, Placeholder};
 use super::rule::Planned;
 use crate::failed::Failed;
 use crate::outcome::{DEFAULT_MAX_SAMPLES, Mask, Sample};
+use crate::promise::Values;
 
 /// What one rule has found so far.
 #[derive(Clone, Debug, Default)]
@@ -44,9 +45,11 @@ impl Tally {
         }
         self.failed += failed.count() as u64;
         let wanted = DEFAULT_MAX_SAMPLES.saturating_sub(self.samples.len());
-        for row in failed.rows().take(wanted) {
-            self.samples
-                .push(sample(rule, rows, row, number(row), mask));
+        if wanted > 0 {
+            let shown = shown(rule, rows);
+            let sampled = failed.rows().take(wanted);
+            let sampled = sampled.map(|row| sample(&shown, rows, row, number(row), mask));
+            self.samples.extend(sampled);
         }
         if let (OnFailure::Notify, Some(message)) = (&rule.on_failure, &rule.message) {
             let wanted = MAX_MESSAGES.saturating_sub(self.spoken.len());
@@ -57,24 +60,32 @@ impl Tally {
     }
 }
 
-/// The columns of a rule in a row that breaks it; all columns where the rule is of the whole product.
+/// The places of the columns of a rule; all columns where the rule is of the whole product.
+fn shown(rule: &Planned, rows: &RecordBatch) -> Vec<usize> {
+    let tops = rule
+        .columns
+        .iter()
+        .filter_map(|path| path.split('.').next());
+    let tops: Vec<&str> = tops.collect();
+    let fields = rows.schema_ref().fields().iter().enumerate();
+    let is_shown = |name: &str| tops.is_empty() || tops.contains(&name);
+    let shown = fields.filter(|(_, field)| is_shown(field.name()));
+    shown.map(|(place, _)| place).collect()
+}
+
+/// Some columns of a row.
 fn sample(
-    rule: &Planned,
+    shown: &[usize],
     rows: &RecordBatch,
     row: usize,
     number: Option<u64>,
     mask: &Mask,
 ) -> Sample {
-    let schema = rows.schema_ref();
-    let is_shown = |name: &str| {
-        let top = |column: &String| column.split('.').next() == Some(name);
-        rule.columns.is_empty() || rule.columns.iter().any(top)
-    };
-    let shown = schema.fields().iter().zip(rows.columns());
-    let shown: Vec<(&str, String)> = shown
-        .filter(|(field, _)| is_shown(field.name()))
-        .map(|(field, array)| (field.name().as_str(), text(array.as_ref(), row)))
-        .collect();
+    let shown = shown.iter().map(|place| {
+        let name = rows.schema_ref().field(*place).name().as_str();
+        (name, text(rows.column(*place).as_ref(), row))
+    });
+    let shown: Vec<(&str, String)> = shown.collect();
     mask.sample(
         number,
         shown.iter().map(|(name, text)| (*name, text.as_str())),
@@ -87,13 +98,26 @@ fn spoken(message: &str, rows: &RecordBatch, row: usize, mask: &Mask) -> Vec<Str
         return Vec::new();
     };
     let value = |placeholder: &Placeholder| match placeholder {
-        Placeholder::Column(name) => match rows.column_by_name(name) {
-            Some(array) => mask.value(name, &text(array.as_ref(), row)),
+        Placeholder::Column(path) => match value_at(rows, path, row) {
+            Some(value) => mask.value(path, &value),
             None => String::new(),
         },
         _ => String::new(),
     };
     message.placeholders().map(value).collect()
+}
+
+/// The value of a column, or of a part of one, in a row.
+fn value_at(rows: &RecordBatch, path: &str, row: usize) -> Option<String> {
+    let mut steps = path.split('.');
+    let column = rows.column_by_name(steps.next()?)?;
+    let values = Values::within(&column.slice(row, 1), steps)?;
+    let there = values.missing();
+    let is_missing = there.is_some_and(|there| there.is_null(0));
+    values.is_one_a_row().then(|| match is_missing {
+        true => "null".to_owned(),
+        false => text(values.array.as_ref(), 0),
+    })
 }
 
 /// A message, with the values of a row where there is one.

@@ -8,7 +8,7 @@ use dataproduct_contract::{ProductName, Version};
 use serde::{Deserialize, Serialize};
 
 use super::stored::ReportV1;
-use super::{Distribution, Outcome, ReportError, RowCounts, RuleResult, Summary};
+use super::{Distribution, Outcome, ReportError, RowCounts, RuleResult, Summary, on_failure};
 
 /// The exit status of a run that is accepted.
 pub const EXIT_ACCEPTED: u8 = 0;
@@ -135,7 +135,8 @@ impl QualityReport {
     }
 
     /// The report of rows of which those that it publishes were judged again, behind what others have published
-    /// meanwhile: `later` is of these. Keys count here and there, figures are those of `later`, and all else stays.
+    /// meanwhile: `later` is of these. Keys count here and there where rows were kept apart for them, and where they were
+    /// not in `later` alone, as figures do; all else stays.
     ///
     /// # Errors
     /// As [`try_new`](Self::try_new), and [`ReportError`] when `later` is of other rows.
@@ -146,10 +147,15 @@ impl QualityReport {
             self.rows.quarantined() + later.rows.quarantined(),
             self.rows.repaired(),
         )?;
+        let stay = |found: &RuleResult| {
+            let told = [on_failure::REPORT, on_failure::NOTIFY];
+            told.contains(&found.on_failure.as_str())
+        };
         let again = |result: RuleResult| {
             let found = later.results.iter().find(|again| again.rule == result.rule);
             match found {
                 Some(found) if FIGURES.contains(&found.check.as_str()) => found.clone(),
+                Some(found) if found.check == "unique" && stay(found) => found.clone(),
                 Some(found) if found.check == "unique" && found.failed_rows > 0 => {
                     let mut both = found.clone();
                     both.failed_rows += result.failed_rows;

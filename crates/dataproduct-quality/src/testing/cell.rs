@@ -11,7 +11,9 @@ use arrow_array::{
     RecordBatchOptions, StringArray, StructArray,
 };
 use arrow_buffer::{NullBuffer, OffsetBuffer};
-use arrow_schema::{DataType, Field, FieldRef, Fields, Schema};
+use arrow_schema::{DataType, FieldRef, Fields, Schema};
+
+use crate::nesting::loose;
 
 /// One value of any type.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,44 +61,6 @@ pub(super) fn batch(schema: &Schema, rows: &[&Row]) -> Result<RecordBatch, Strin
     let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
     RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
         .map_err(|error| error.to_string())
-}
-
-/// The field with everything nullable that Arrow lets be.
-fn loose(field: &Field) -> FieldRef {
-    Arc::new(
-        field
-            .clone()
-            .with_nullable(true)
-            .with_data_type(loose_type(field.data_type())),
-    )
-}
-
-fn loose_type(data_type: &DataType) -> DataType {
-    match data_type {
-        DataType::Struct(fields) => DataType::Struct(fields.iter().map(|f| loose(f)).collect()),
-        DataType::List(element) => DataType::List(loose(element)),
-        DataType::Map(entries, sorted) => {
-            let DataType::Struct(pair) = entries.data_type() else {
-                return data_type.clone();
-            };
-            let pair = pair.iter().enumerate().map(|(place, field)| match place {
-                // Arrow knows no map with keys that may be null.
-                0 => Arc::new(
-                    field
-                        .as_ref()
-                        .clone()
-                        .with_data_type(loose_type(field.data_type())),
-                ),
-                _ => loose(field),
-            });
-            let pair = DataType::Struct(pair.collect());
-            DataType::Map(
-                Arc::new(entries.as_ref().clone().with_data_type(pair)),
-                *sorted,
-            )
-        }
-        other => other.clone(),
-    }
 }
 
 fn unfit(cell: &Cell, data_type: &DataType) -> String {

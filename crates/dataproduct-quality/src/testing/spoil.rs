@@ -10,6 +10,7 @@ use super::cell::{Cell, Row};
 use super::error::TestingError;
 use super::fill::{Fill, Taken};
 use super::odd;
+use super::site::Site;
 use crate::gate::{Planned, Run, Structure};
 use crate::outcome::QualityReport;
 
@@ -83,22 +84,21 @@ impl Fill<'_> {
             }),
             Run::Measure(_) => self.figures(base, place, rule),
             Run::Unique(_) => self.repeats(base, place, rule, count),
-            Run::Structure(Structure::Required) if self.is_nested(rule) => {
+            Run::Structure(Structure::Required) if self.is_of_map_key(rule) => {
                 Err(TestingError::Unbreakable {
                     rule: rule.id.to_string(),
-                    why: "a batch in which such a part is missing is refused as a whole, as of another type"
-                        .to_owned(),
+                    why: "no batch holds a map with a key that is missing".to_owned(),
                 })
             }
             _ => self.single(base, place, rule, count),
         }
     }
 
-    /// Whether the rule is about a part of a column.
-    pub(super) fn is_nested(&self, rule: &Planned) -> bool {
+    /// Whether the rule is about the keys of a map.
+    pub(super) fn is_of_map_key(&self, rule: &Planned) -> bool {
         let site = rule.columns.first().and_then(|path| self.site(path));
         let site = site.and_then(|site| self.sites.get(site));
-        site.is_some_and(|site| !site.steps.is_empty())
+        site.is_some_and(Site::is_map_key)
     }
 
     /// Judges a batch by the whole gate; `None` where it does not break the rule in so many rows.

@@ -9,7 +9,7 @@ use dataproduct_quality::Admitted;
 
 use super::commit::{self, Plan, Turn, Work};
 use super::file::{FileContext, PartitionWriter};
-use super::keyed::{self, Keyed};
+use super::keyed::{self, Keyed, Settled};
 use super::options::{Mode, WriteOptions};
 use super::partition::{self, Part};
 use super::scope::{PartitionValues, Partitions, Scope};
@@ -41,6 +41,8 @@ pub struct Writer {
     adds: Vec<Add>,
     /// The keys of rows to take out.
     deletes: Vec<RecordBatch>,
+    /// What was found out of the keys of all rows pushed so far.
+    settled: Option<Box<Keyed>>,
     rows: u64,
     /// A failed push leaves a hole in the rows: such a writer must not commit.
     failed: bool,
@@ -114,6 +116,7 @@ impl Writer {
             recent: VecDeque::new(),
             adds: Vec::new(),
             deletes: Vec::new(),
+            settled: None,
             rows: 0,
             failed: false,
         })
@@ -138,8 +141,8 @@ impl Writer {
     }
 
     /// The rows that stay beside those of this publish when it is committed behind the newest version: all but those
-    /// that it replaces; `None` where it replaces all, or rows by their key, which are only known at the commit. Of a version in between only what is
-    /// [`without`](Snapshot::without) the files known is new.
+    /// that it replaces; `None` where it replaces all, or rows by their key, see [`settle`](Self::settle). Of a version in
+    /// between only what is [`without`](Snapshot::without) the files known is new.
     ///
     /// # Errors
     ///
@@ -149,12 +152,29 @@ impl Writer {
             return Ok(None);
         }
         let snapshot = self.table.snapshot().await?;
-        if let Some(feature) = snapshot.state().foreign_to_read() {
-            return Err(Error::Unsupported {
-                what: format!("comparing keys with the rows of a table with {feature}"),
-            });
-        }
+        check_own(snapshot.state())?;
         Ok(Some(snapshot.with_files(|add| !self.scope.covers(add))))
+    }
+
+    /// What a publish by key would leave of the newest version, and which of its rows would count, were it committed now;
+    /// `None` for any other publish. Completes the data files, as [`stage`](Self::stage) does.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Table::snapshot`] and of [`stage`](Self::stage); `Unsupported` if only the kernel can read the table.
+    pub async fn settle(&mut self) -> Result<Option<Settled>> {
+        let Mode::Upsert(upsert) = self.options.mode.clone() else {
+            return Ok(None);
+        };
+        self.finish_files().await?;
+        let snapshot = self.table.snapshot().await?;
+        let state = snapshot.state();
+        check_own(state)?;
+        self.check_schema(state)?;
+        let staged = self.adds.clone();
+        let keyed = Keyed::of(&self.table, state, &upsert, staged, &self.deletes).await?;
+        let keyed = self.settled.insert(Box::new(keyed));
+        keyed.settle(&self.table, state).await.map(Some)
     }
 
     /// Takes checked rows. Their order is kept within a partition, unless the table is sorted.
@@ -190,6 +210,7 @@ impl Writer {
                 operation: "writing rows after a failure",
             });
         }
+        self.settled = None;
         // Set before the first await: a push that is cancelled has lost rows just like one that failed.
         self.failed = true;
         let pushed = self.push_parts(batch).await;
@@ -274,6 +295,7 @@ impl Writer {
                 what: "deleting rows by key in a publish that is not `Mode::Upsert`".to_owned(),
             });
         };
+        self.settled = None;
         self.deletes
             .push(keyed::delete_columns(upsert, keys, &self.schema)?);
         Ok(())
@@ -316,6 +338,7 @@ impl Writer {
         self.open.clear();
         self.recent.clear();
         self.adds.clear();
+        self.settled = None;
         self.rows = 0;
         self.failed = false;
     }
@@ -370,9 +393,15 @@ impl Writer {
             Mode::Upsert(upsert) => {
                 let state = self.table.current();
                 self.check_schema(&state)?;
-                let staged = self.adds.clone();
-                let keyed = Keyed::of(&self.table, &state, upsert, staged, &self.deletes).await?;
-                Work::ByKey(Box::new(keyed))
+                let keyed = match self.settled.take() {
+                    Some(keyed) => keyed,
+                    None => {
+                        let (staged, deletes) = (self.adds.clone(), &self.deletes);
+                        let of = Keyed::of(&self.table, &state, upsert, staged, deletes);
+                        Box::new(of.await?)
+                    }
+                };
+                Work::ByKey(keyed)
             }
             _ => Work::Scope,
         };
@@ -426,6 +455,16 @@ impl Writer {
     /// Gives the publish up. Files written so far stay as files that no version refers to.
     pub fn abort(self) {
         drop(self);
+    }
+}
+
+/// Refuses a table that only the kernel can read.
+fn check_own(state: &TableState) -> Result<()> {
+    match state.foreign_to_read() {
+        None => Ok(()),
+        Some(feature) => Err(Error::Unsupported {
+            what: format!("comparing keys with the rows of a table with {feature}"),
+        }),
     }
 }
 

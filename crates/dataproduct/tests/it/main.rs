@@ -16,3 +16,4 @@ mod mesh;
 mod quarantine;
 mod record;
 mod session;
+mod settled;

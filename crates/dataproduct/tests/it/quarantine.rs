@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray};
+use arrow_array::{Array, ArrayRef, Int64Array, ListArray, RecordBatch, StringArray};
 use dataproduct::contract::{Check, OnFailure, Operator, Repair, Rule, Severity, Threshold};
 use dataproduct::prelude::*;
 use dataproduct::{BatchPublisher, Column, DataType, Durability, Value};
@@ -672,4 +672,60 @@ async fn a_value_that_cannot_be_cast_is_kept_as_it_came_and_never_published_as_m
         .collect();
     pieces.sort_unstable();
     assert_eq!(pieces, [None, Some(7), Some(8), Some(9)]);
+}
+
+#[tokio::test]
+async fn rows_with_a_part_missing_are_kept_apart_and_published_once_it_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let mesh = mesh(&folder);
+    let line = DataType::Struct(vec![Column::new("sku", DataType::String)]);
+    let lines = DataType::List(Box::new(Column::new("element", line)));
+    let contract = Contract::builder("inventory.stock", "1.0.0")
+        .with_owner("inventory-platform")
+        .with_on_failure(OnFailure::Quarantine)
+        .with_column(Column::new("id", DataType::Int64).with_key(1))
+        .with_column(Column::new("lines", lines))
+        .build()
+        .unwrap();
+    let publisher = mesh.publisher_for(&contract).unwrap();
+    let file = folder.path().join("orders.jsonl");
+    let rows = [
+        r#"{"id": 1, "lines": [{"sku": "a"}, {"sku": "b"}]}"#,
+        r#"{"id": 2, "lines": [{"sku": "c"}, {}]}"#,
+        r#"{"id": 3, "lines": []}"#,
+        r#"{"id": 4, "lines": [null]}"#,
+        r#"{"id": 5}"#,
+    ];
+    std::fs::write(&file, rows.join("\n")).unwrap();
+    let how = Publish::append().with_publish_id("monday");
+    let receipt = publisher.publish_file(&file, how).await.unwrap();
+    assert_eq!((receipt.rows, receipt.quarantined), (2, 3));
+    assert_eq!(published(&mesh).await, [1, 3]);
+    let runs = publisher.quarantine().await.unwrap();
+    let rules = [
+        "lines.element.required",
+        "lines.element.sku.required",
+        "lines.required",
+    ];
+    let expect: BTreeMap<String, u64> = rules.map(|rule| (rule.to_owned(), 1)).into();
+    assert_eq!(runs[0].rules, expect);
+    // What nobody sets right stays where it is.
+    let receipt = publisher.replay("monday", Ok).await.unwrap();
+    assert_eq!((receipt.rows, receipt.quarantined), (0, 3));
+    let without_lines = |batch: RecordBatch| {
+        let place = batch.schema().index_of("lines").unwrap();
+        let mut columns = batch.columns().to_vec();
+        let lines = columns[place].as_list::<i32>();
+        let arrow_schema::DataType::List(element) = lines.data_type() else {
+            panic!("a list");
+        };
+        let items = lines.values().slice(0, 0);
+        let ends = arrow_buffer::OffsetBuffer::from_lengths(vec![0; batch.num_rows()]);
+        columns[place] = Arc::new(ListArray::new(Arc::clone(element), ends, items, None));
+        Ok(RecordBatch::try_new(batch.schema(), columns).unwrap())
+    };
+    let run = publisher.quarantine().await.unwrap()[0].run.clone();
+    let receipt = publisher.replay(&run, without_lines).await.unwrap();
+    assert_eq!((receipt.rows, receipt.quarantined), (3, 0));
+    assert_eq!(published(&mesh).await, [1, 2, 3, 4, 5]);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use arrow_array::{ArrayRef, Int64Array, RecordBatch};
+use arrow_array::{ArrayRef, Int64Array, RecordBatch, TimestampMicrosecondArray};
 use dataproduct::prelude::*;
 use dataproduct::{BatchPublisher, Column, DataType, Durability, SessionOptions};
 use futures::TryStreamExt;
@@ -131,4 +131,60 @@ async fn what_was_handed_over_is_published_when_the_session_ends() {
     for pending in pending {
         assert_eq!(pending.visible().await.unwrap().rows, 3);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_change_one_key_are_one_commit_where_one_of_them_is_the_latest() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mesh, _) = publisher(&folder);
+    let contract = Contract::builder("inventory.seen", "1.0.0")
+        .with_owner("inventory-platform")
+        .with_column(Column::new("id", DataType::Int64).with_key(1))
+        .with_column(Column::new("pieces", DataType::Int64))
+        .with_column(Column::new("at", DataType::Timestamp).with_event_time())
+        .with_custom("delta.enableDeletionVectors", true)
+        .build()
+        .unwrap();
+    let publisher = mesh.publisher_for(&contract).unwrap();
+    let row = |id: i64, pieces: i64, at: i64| {
+        let at = TimestampMicrosecondArray::from(vec![at]).with_timezone("UTC");
+        let columns: [(&str, ArrayRef); 3] = [
+            ("id", Arc::new(Int64Array::from(vec![id]))),
+            ("pieces", Arc::new(Int64Array::from(vec![pieces]))),
+            ("at", Arc::new(at)),
+        ];
+        RecordBatch::try_from_iter(columns).unwrap()
+    };
+    let together = async |rows: &[(i64, i64, i64)]| {
+        let options = SessionOptions::upsert()
+            .with_linger(Duration::from_secs(3600))
+            .with_rows(rows.len());
+        let session = publisher.session(options);
+        let mut pending = Vec::new();
+        for (id, pieces, at) in rows {
+            pending.push(session.send(row(*id, *pieces, *at)).await.unwrap());
+        }
+        let mut versions = Vec::new();
+        for pending in pending {
+            versions.push(pending.visible().await.unwrap().table_version);
+        }
+        versions.dedup();
+        versions.len()
+    };
+    assert_eq!(
+        together(&[(1, 1, 10), (2, 2, 10), (1, 3, 12), (1, 4, 11)]).await,
+        1
+    );
+    // Of equal ones none is: each call is a publish of its own, and the later one counts.
+    assert_eq!(together(&[(1, 5, 13), (2, 6, 13), (1, 7, 13)]).await, 3);
+    let product = mesh.product("inventory.seen@^1").await.unwrap();
+    let batches = product.read().batches().await.unwrap();
+    let batches: Vec<RecordBatch> = batches.try_collect().await.unwrap();
+    let pieces = |batch: &RecordBatch| {
+        let pieces = batch.column_by_name("pieces").unwrap();
+        pieces.as_primitive::<Int64Type>().values().to_vec()
+    };
+    let mut pieces: Vec<i64> = batches.iter().flat_map(pieces).collect();
+    pieces.sort_unstable();
+    assert_eq!(pieces, [6, 7]);
 }

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use arrow_array::{ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray};
+use arrow_array::{
+    ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray, StructArray,
+};
 use dataproduct_contract::{
     Aggregate, Check, Classification, Column, ColumnRef, Contract, ContractBuilder, DataType,
-    OnFailure, Operator, Repair, Rule, Severity, Threshold, Value,
+    OnFailure, Operator, PiiCategory, Repair, Rule, Severity, Threshold, Value,
 };
 use dataproduct_quality::outcome::TextOptions;
 use dataproduct_quality::{Gate, GateContext, Verdict};
@@ -369,4 +371,44 @@ fn a_rule_in_sql_is_told_with_what_to_write_instead() {
     let report = report(&contract, &[batch([("id", ids(&[1]))])], 1);
     let reason = result(&report, "sql").not_evaluated().unwrap();
     assert!(reason.contains("`check: expression`"), "{reason}");
+}
+
+#[test]
+fn a_message_speaks_of_parts_of_columns() {
+    let size = DataType::Struct(vec![
+        Column::new("width", DataType::Int64).with_nullable(true),
+        Column::new("owner", DataType::String).with_pii(PiiCategory::Direct),
+    ]);
+    let check = Check::Expression {
+        expression: "id < 0".into(),
+    };
+    let rule = Rule::of(check)
+        .with_id("sold")
+        .with_on_failure(OnFailure::Notify)
+        .with_severity(Severity::Info)
+        .with_message("{id}: {size.width} wide, of {size.owner}");
+    let contract = builder()
+        .with_column(Column::new("id", DataType::Int64))
+        .with_column(Column::new("size", size).with_nullable(true))
+        .with_rule(rule)
+        .build()
+        .unwrap();
+    let schema = contract.arrow_schema();
+    let arrow_schema::DataType::Struct(fields) = schema.field(1).data_type() else {
+        panic!("a struct");
+    };
+    let width = Int64Array::from(vec![Some(7), None, Some(9)]);
+    let owner = StringArray::from(vec!["ada", "bo", "cy"]);
+    let parts: Vec<ArrayRef> = vec![Arc::new(width), Arc::new(owner)];
+    let there = vec![true, true, false].into();
+    let size = StructArray::new(fields.clone(), parts, Some(there));
+    let columns: Vec<ArrayRef> = vec![ids(&[1, 2, 3]), Arc::new(size)];
+    let rows = RecordBatch::try_new(schema, columns).unwrap();
+    let report = report(&contract, &[rows], 1);
+    let expect = [
+        "1: 7 wide, of •••",
+        "2: null wide, of •••",
+        "3: null wide, of •••",
+    ];
+    assert_eq!(result(&report, "sold").messages, expect);
 }

@@ -97,7 +97,15 @@ impl Parted {
 
 /// A run by hand, as a publish makes it.
 pub(super) fn parted(contract: &Contract, batches: &[RecordBatch]) -> (Parted, QualityReport) {
-    let mut gate = Gate::with_context(contract, context());
+    parted_in(contract, context(), batches)
+}
+
+pub(super) fn parted_in(
+    contract: &Contract,
+    context: GateContext,
+    batches: &[RecordBatch],
+) -> (Parted, QualityReport) {
+    let mut gate = Gate::with_context(contract, context);
     let mut out = Parted::default();
     for batch in batches {
         out.take(gate.check(batch.clone()));

@@ -11,7 +11,8 @@ use dataproduct_contract::{
     Check, Column, Contract, ContractBuilder, DataType, Expression, OnFailure, Operator, Repair,
     Rule, Threshold, Value,
 };
-use dataproduct_quality::Gate;
+use dataproduct_quality::outcome::RuleResult;
+use dataproduct_quality::{Gate, Verdict};
 
 use super::driver::{parted, report, result};
 use super::model::{Said, batch, contract};
@@ -311,23 +312,86 @@ fn sources_without_rows_and_columns_without_values_are_no_trouble() {
     );
 }
 
+/// Text columns by the thousand, each of which `said` says something of.
+fn wide(columns: usize, said: impl Fn(Column) -> Column) -> ContractBuilder {
+    let column = |n: usize| said(Column::new(format!("c{n}"), DataType::String));
+    builder().with_columns((0..columns).map(column))
+}
+
+/// Nearly as many columns as a document has room for.
+const COLUMNS: usize = 4_400;
+
+#[test]
+fn ten_thousand_columns_are_no_contract() {
+    let plain = |column: Column| column.with_nullable(true);
+    assert_eq!(refused(wide(10_000, plain)), ["document-too-large"]);
+    let contract = in_time(|| wide(COLUMNS, plain).build()).unwrap();
+    let again = in_time(|| Contract::from_yaml(contract.to_yaml())).unwrap();
+    assert_eq!(again.columns().len(), COLUMNS);
+}
+
 #[test]
 fn thousands_of_columns_are_checked() {
-    let with = |columns: usize| {
-        let column = |n: usize| Column::new(format!("c{n}"), DataType::Int64).with_minimum(0);
-        builder().with_columns((0..columns).map(column))
+    let contract = in_time(|| wide(COLUMNS, |column| column.with_nullable(true)).build()).unwrap();
+    let columns = |from: usize, to: usize| {
+        let columns = (from..to).rev().map(|n| {
+            let text: ArrayRef = Arc::new(StringArray::from(vec![Some("x"), None]));
+            (format!("c{n}"), text, true)
+        });
+        RecordBatch::try_from_iter_with_nullable(columns).unwrap()
     };
-    assert_eq!(refused(with(10_000)), ["document-too-large"]);
-    const COLUMNS: usize = 2_500;
-    let contract = in_time(|| with(COLUMNS).build()).unwrap();
-    let columns = (0..COLUMNS).map(|n| {
-        let values: ArrayRef = Arc::new(Int64Array::from(vec![n as i64, 2_498 - n as i64]));
-        (format!("c{n}"), values)
-    });
-    let rows = RecordBatch::try_from_iter(columns).unwrap();
-    let report = in_time(|| report(&contract, &[rows], 2));
-    assert_eq!(report.results().iter().filter(|r| r.is_failed()).count(), 1);
-    assert_eq!(result(&report, "c2499.range").first_row, Some(1));
+    // In another order than the contract's.
+    let rows = columns(0, COLUMNS);
+    let batches: Vec<RecordBatch> = (0..20).map(|_| rows.clone()).collect();
+    let (parted, _) = in_time(|| parted(&contract, &batches));
+    assert_eq!((parted.published_rows(), parted.refused), (40, false));
+    // Most columns are others.
+    let mut gate = Gate::new(&contract);
+    let verdict = in_time(|| gate.check(columns(1_000, 11_000)));
+    let Verdict::Refused(report) = verdict else {
+        panic!("{verdict:?}");
+    };
+    assert_eq!(report.findings().len(), 1_000 + 11_000 - COLUMNS);
+}
+
+#[test]
+fn every_rule_of_thousands_of_columns_is_broken() {
+    const COLUMNS: usize = 3_200;
+    let said = |column: Column| column.with_max_length(3);
+    for action in [OnFailure::Reject, OnFailure::Quarantine] {
+        let contract = wide(COLUMNS, said).with_on_failure(action.clone()).build();
+        let contract = contract.unwrap();
+        let columns = (0..COLUMNS).map(|n| {
+            let texts = [Some("abc"), None, Some("abcd")].repeat(10);
+            let texts: ArrayRef = Arc::new(StringArray::from(texts));
+            (format!("c{n}"), texts, true)
+        });
+        let rows = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
+        let batches: Vec<RecordBatch> = (0..5).map(|_| rows.clone()).collect();
+        let (parted, report) = in_time(|| parted(&contract, &batches));
+        assert_eq!(parted.refused, action == OnFailure::Reject);
+        assert_eq!(report.results().len(), 2 * COLUMNS);
+        let whole = |rule: &RuleResult| (rule.failed_rows, rule.first_row);
+        assert!(
+            report
+                .results()
+                .iter()
+                .step_by(2)
+                .all(|r| whole(r) == (50, Some(1)))
+        );
+        assert!(
+            report
+                .results()
+                .iter()
+                .skip(1)
+                .step_by(2)
+                .all(|r| whole(r) == (50, Some(2)))
+        );
+        if action == OnFailure::Quarantine {
+            assert_eq!((parted.published_rows(), parted.apart.len()), (50, 100));
+            assert!(parted.apart.values().all(|rules| rules.len() == COLUMNS));
+        }
+    }
 }
 
 #[test]

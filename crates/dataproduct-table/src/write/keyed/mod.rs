@@ -14,6 +14,7 @@ use arrow_array::{Array, RecordBatch};
 use arrow_schema::Schema;
 
 pub(crate) use self::plan::Keyed;
+pub use self::plan::Settled;
 use crate::error::{Error, Result};
 use crate::schema::{TableSchema, read_as};
 
@@ -40,6 +41,12 @@ impl Upsert {
     pub fn latest_by(mut self, column: impl Into<String>) -> Self {
         self.latest = Some(column.into());
         self
+    }
+
+    /// The column by which the latest row counts, if there is one.
+    #[must_use]
+    pub fn latest(&self) -> Option<&str> {
+        self.latest.as_deref()
     }
 
     /// Refuses columns that are not there or cannot be compared.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_buffer::{BooleanBuffer, BooleanBufferBuilder};
 use futures::{FutureExt, StreamExt, TryFutureExt, TryStreamExt};
 
 use super::keys::{Hit, KeyForms, KeyTable, Sieve};
@@ -62,6 +63,26 @@ pub(crate) struct Change {
     pub(crate) rows: KeyedRows,
 }
 
+/// Which rows a publish by key takes out.
+struct Resolved<'a> {
+    /// Of files of the version.
+    gone: Vec<(&'a Arc<Add>, BTreeSet<u64>)>,
+    /// Of each new file.
+    staged_gone: Vec<BTreeSet<u64>>,
+    rows: KeyedRows,
+}
+
+/// What a publish by key would leave of a version, and what of the publish would count.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Settled {
+    /// The rows of the table that stay: all but those that a row or a delete of the publish takes out.
+    pub beside: Snapshot,
+    /// For each row in the order of a scan of [`Writer::stage`](crate::Writer::stage): whether it will be in the table.
+    /// The others are older than another row of their key, or than a delete of it.
+    pub in_force: BooleanBuffer,
+}
+
 impl Keyed {
     /// Reads the keys of the rows that were written, and takes the deletes: those named last are the latest.
     pub(crate) async fn of(
@@ -82,13 +103,7 @@ impl Keyed {
             .map(|column| Sieve::new(column, &state.schema.arrow))
             .collect::<Result<Vec<_>>>()?;
         let mut staging = state.clone();
-        staging.files = Arc::new(staged.iter().cloned().fold(
-            Files::default(),
-            |mut files, add| {
-                files.insert(add);
-                files
-            },
-        ));
+        staging.files = Arc::new(files_of(&staged));
         let snapshot = Snapshot::new(table.clone(), Arc::new(staging));
         let prepared = snapshot.scan().select(columns).prepare()?;
         let mut lost = |what| match what {
@@ -130,13 +145,12 @@ impl Keyed {
         })
     }
 
-    /// Works out the change against a version.
-    pub(crate) async fn change(
+    /// Works out which rows go, of a version and of the publish itself.
+    async fn resolve<'a>(
         &mut self,
         table: &Table,
-        state: &Arc<TableState>,
-        millis: i64,
-    ) -> Result<Change> {
+        state: &'a Arc<TableState>,
+    ) -> Result<Resolved<'a>> {
         let hits = self.search(table, state).await?;
         let mut rows = KeyedRows::default();
         let entries = self.table.entries();
@@ -177,17 +191,73 @@ impl Keyed {
             .iter()
             .map(|gone| gone.len() as u64)
             .sum::<u64>();
+        Ok(Resolved {
+            gone: gone.into_values().collect(),
+            staged_gone,
+            rows,
+        })
+    }
+
+    /// What the publish leaves of a version, and which of its own rows it brings in, before anything is committed.
+    pub(crate) async fn settle(
+        &mut self,
+        table: &Table,
+        state: &Arc<TableState>,
+    ) -> Result<Settled> {
+        let resolved = self.resolve(table, state).await?;
+        let mut files = Files::clone(&state.files);
+        for (add, rows) in resolved.gone {
+            let deleted = deleted_with(table, add, rows).await?;
+            files.remove(&add.path);
+            if deleted.len() < add.rows().unwrap_or(u64::MAX) {
+                let mut add = Add::clone(add);
+                add.loosen_bounds();
+                add.deletion_vector = Some(deletion::inline(&deleted)?);
+                files.insert(add);
+            }
+        }
+        let staged = self.staged.iter().zip(&resolved.staged_gone);
+        let gone: HashMap<&str, &BTreeSet<u64>> = staged
+            .map(|(add, gone)| (add.path.as_str(), gone))
+            .collect();
+        let mut in_force = BooleanBufferBuilder::new(0);
+        // In the order in which the staged rows are scanned.
+        for add in files_of(&self.staged).iter() {
+            let start = in_force.len();
+            let rows = add.rows().and_then(|rows| usize::try_from(rows).ok());
+            in_force.append_n(rows.unwrap_or_default(), true);
+            let gone = gone.get(add.path.as_str()).into_iter().copied().flatten();
+            for row in gone.filter_map(|row| usize::try_from(*row).ok()) {
+                in_force.set_bit(start + row, false);
+            }
+        }
+        let mut beside = TableState::clone(state);
+        beside.files = Arc::new(files);
+        Ok(Settled {
+            beside: Snapshot::new(table.clone(), Arc::new(beside)),
+            in_force: in_force.finish(),
+        })
+    }
+
+    /// Works out the change against a version.
+    pub(crate) async fn change(
+        &mut self,
+        table: &Table,
+        state: &Arc<TableState>,
+        millis: i64,
+    ) -> Result<Change> {
+        let Resolved {
+            gone,
+            staged_gone,
+            rows,
+        } = self.resolve(table, state).await?;
         let mut change = Change {
             rows,
             ..Change::default()
         };
         let (mut vectors, mut stored) = (Vec::new(), 0);
-        for (add, rows) in gone.into_values() {
-            let mut deleted = match &add.deletion_vector {
-                Some(vector) => deletion::read(table.storage(), vector).await?,
-                None => Deleted::default(),
-            };
-            rows.into_iter().for_each(|row| deleted.insert(row));
+        for (add, rows) in gone {
+            let deleted = deleted_with(table, add, rows).await?;
             change.removes.push(Remove::of(add, millis));
             if deleted.len() < add.rows().unwrap_or(u64::MAX) {
                 vectors.push((Add::clone(add), deleted));
@@ -268,6 +338,24 @@ impl Keyed {
         }
         Ok(hits)
     }
+}
+
+fn files_of(adds: &[Add]) -> Files {
+    let mut files = Files::default();
+    for add in adds {
+        files.insert(add.clone());
+    }
+    files
+}
+
+/// The rows that are gone of a file already, and those that go now.
+async fn deleted_with(table: &Table, add: &Add, rows: BTreeSet<u64>) -> Result<Deleted> {
+    let mut deleted = match &add.deletion_vector {
+        Some(vector) => deletion::read(table.storage(), vector).await?,
+        None => Deleted::default(),
+    };
+    rows.into_iter().for_each(|row| deleted.insert(row));
+    Ok(deleted)
 }
 
 fn id_of(add: &Add) -> String {

@@ -10,7 +10,7 @@ use futures::TryStreamExt;
 use super::*;
 use crate::error::Error;
 use crate::scan::foreign;
-use crate::{Location, Mode, Receipt, Table, TableSpec, WriteOptions};
+use crate::{Location, Mode, Receipt, Table, TableSpec, WriteOptions, Writer};
 
 /// A row: two parts of a key, a time that may be missing, a payload.
 pub(crate) type Row = ((i64, String), Option<i64>, i64);
@@ -69,6 +69,11 @@ pub(crate) fn by_key() -> Upsert {
 }
 
 pub(crate) async fn publish(table: &Table, upsert: &Upsert, new: &[Row], gone: &[Row]) -> Receipt {
+    let writer = written(table, upsert, new, gone).await;
+    writer.commit().await.unwrap()
+}
+
+async fn written(table: &Table, upsert: &Upsert, new: &[Row], gone: &[Row]) -> Writer {
     let options = WriteOptions::new()
         .with_mode(Mode::Upsert(upsert.clone()))
         .with_row_group_rows(64);
@@ -79,7 +84,30 @@ pub(crate) async fn publish(table: &Table, upsert: &Upsert, new: &[Row], gone: &
     if !gone.is_empty() {
         writer.delete(&batch(gone)).unwrap();
     }
-    writer.commit().await.unwrap()
+    writer
+}
+
+/// The rows that a publish says will be in the table, before it is committed.
+async fn settled(writer: &mut Writer) -> Vec<Row> {
+    let settled = writer.settle().await.unwrap().unwrap();
+    let staged = writer
+        .stage()
+        .await
+        .unwrap()
+        .scan()
+        .collect()
+        .await
+        .unwrap();
+    let mut batches = settled.beside.scan().collect().await.unwrap();
+    let mut first = 0;
+    for rows in staged {
+        let in_force = settled.in_force.slice(first, rows.num_rows());
+        first += rows.num_rows();
+        let in_force = arrow_array::BooleanArray::new(in_force, None);
+        batches.push(arrow_select::filter::filter_record_batch(&rows, &in_force).unwrap());
+    }
+    assert_eq!(first, settled.in_force.len());
+    rows(&batches)
 }
 
 /// The rows as this crate reads them, and as the Delta kernel does.
@@ -201,8 +229,11 @@ async fn any_sequence_of_changes_gives_what_a_map_gives_and_what_the_kernel_read
             let new = random.rows(count, keys);
             let count = random.below(60);
             let gone = random.rows(count, keys);
-            let receipt = publish(&table, &upsert, &new, &gone).await;
+            let mut writer = written(&table, &upsert, &new, &gone).await;
+            let settled = settled(&mut writer).await;
+            let receipt = writer.commit().await.unwrap();
             let counts = model.apply(latest, &new, &gone);
+            assert_eq!(settled, model.rows(), "case {case}, round {round}");
             let facts = receipt.facts.unwrap();
             assert_eq!(facts.by_key, Some(counts), "case {case}, round {round}");
             assert_eq!(facts.rows, counts.inserted + counts.updated);
