@@ -451,9 +451,6 @@ impl Run {
         let mesh = &publisher.mesh.0;
         let today = mesh.now().date_naive();
         let passed = evolution::gate(&table, &contract, mesh, today).await?;
-        if passed.is_new {
-            table.evolve(&TableSpec::from_contract(&contract)).await?;
-        }
         let facts = PublishFacts {
             contract_version: Some(contract.version().to_string()),
             contract_digest: Some(contract.digest().to_owned()),
@@ -465,6 +462,9 @@ impl Run {
             .with_mode(how.mode_for(&contract))
             .with_facts(facts)
             .with_contract_before(passed.before.clone());
+        if passed.is_new {
+            options = options.with_evolution(TableSpec::from_contract(&contract));
+        }
         if let Some(id) = how.publish_id {
             options = options.with_publish_id(id);
         }

@@ -81,11 +81,12 @@ impl Merge {
                 merged.push(self.alias(&mut before, &old, field)?);
                 continue;
             }
+            // What is proven is proven of the version before, under its names.
+            let mut field = self.field(old.clone(), field, &old.name)?;
             if old.name != field.name {
                 self.rename(&before, &old, &mut field, "")?;
             }
-            let path = field.name.clone();
-            merged.push(self.field(old, field, &path)?);
+            merged.push(field);
         }
         for old in before {
             let declared = merged.iter().any(|field| field.name == old.name);
@@ -357,12 +358,12 @@ impl Merge {
     ) -> Result<Vec<DeltaField>> {
         let mut merged = Vec::with_capacity(declared.len());
         let mut places = Vec::new();
-        for mut field in declared {
-            let path = join(within, &field.name);
+        for field in declared {
             let Some(old) = same(&before, &field).cloned() else {
                 merged.push(self.added(field, within)?);
                 continue;
             };
+            let path = join(within, &old.name);
             check_id(&old, &field, &path)?;
             if let Some(place) = before.iter().position(|known| known.name == old.name) {
                 if places.last().is_some_and(|last| *last > place) {
@@ -370,16 +371,17 @@ impl Merge {
                 }
                 places.push(place);
             }
+            let mut field = self.field(old.clone(), field, &path)?;
             if old.name != field.name {
                 if !self.mapped {
                     return refused(
-                        &join(within, &old.name),
+                        &path,
                         "a field within a struct is renamed in the next major version only, or with column mapping",
                     );
                 }
                 self.rename(&before, &old, &mut field, within)?;
             }
-            merged.push(self.field(old, field, &path)?);
+            merged.push(field);
         }
         match (0..before.len()).find(|place| !places.contains(place)) {
             Some(place) => refused(

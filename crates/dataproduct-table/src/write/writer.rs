@@ -15,6 +15,7 @@ use super::partition::{self, Part};
 use super::scope::{PartitionValues, Partitions, Scope};
 use crate::compact::CompactionReport;
 use crate::error::{Error, Result};
+use crate::evolve::Evolution;
 use crate::log::action::Add;
 use crate::log::state::{Files, TableState};
 use crate::predicate::Literal;
@@ -31,6 +32,8 @@ pub struct Writer {
     schema: Arc<TableSchema>,
     base: u64,
     options: WriteOptions,
+    /// What the commit changes in the declaration of the table besides.
+    evolution: Option<Evolution>,
     publish_id: String,
     expected: Option<u64>,
     scope: Scope,
@@ -80,7 +83,13 @@ impl fmt::Debug for Writer {
 }
 
 impl Writer {
-    pub(crate) fn new(table: Table, state: &TableState, options: WriteOptions) -> Result<Self> {
+    /// `state` is the version as it is for the rows: after the evolution, if there is one.
+    pub(crate) fn new(
+        table: Table,
+        state: &TableState,
+        options: WriteOptions,
+        evolution: Option<Evolution>,
+    ) -> Result<Self> {
         let schema = Arc::clone(&state.schema);
         let publish_id = match &options.publish_id {
             Some(id) => check_publish_id(id)?,
@@ -106,6 +115,7 @@ impl Writer {
             schema,
             base: state.version,
             options,
+            evolution,
             publish_id,
             expected: None,
             scope,
@@ -139,21 +149,24 @@ impl Writer {
 
     /// The rows that stay beside those of this publish when it is committed behind the newest version: all but those
     /// that it replaces; `None` where it replaces all, or rows by their key, which are only known at the commit. Of a version in between only what is
-    /// [`without`](Snapshot::without) the files known is new.
+    /// [`without`](Snapshot::without) the files known is new. They have the columns that the table has once this publish is
+    /// committed.
     ///
     /// # Errors
     ///
-    /// Those of [`Table::snapshot`]; `Unsupported` if only the kernel can read the table.
+    /// Those of [`Table::snapshot`]; `Unsupported` if only the kernel can read the table; `Conflict` and `Incompatible`
+    /// if the table's schema has changed since.
     pub async fn beside(&self) -> Result<Option<Snapshot>> {
         if self.scope == Scope::All || matches!(self.options.mode, Mode::Upsert(_)) {
             return Ok(None);
         }
-        let snapshot = self.table.snapshot().await?;
-        if let Some(feature) = snapshot.state().foreign_to_read() {
+        let state = self.table.newest().await?;
+        if let Some(feature) = state.foreign_to_read() {
             return Err(Error::Unsupported {
                 what: format!("comparing keys with the rows of a table with {feature}"),
             });
         }
+        let snapshot = Snapshot::new(self.table.clone(), self.as_written(&state)?);
         Ok(Some(snapshot.with_files(|add| !self.scope.covers(add))))
     }
 
@@ -286,11 +299,12 @@ impl Writer {
     ///
     /// # Errors
     ///
-    /// `Encoding` and `Store` as with [`Writer::push`]; `Conflict` if the table's schema has changed since.
+    /// `Encoding` and `Store` as with [`Writer::push`]; `Conflict` and `Incompatible` if the table's schema has changed
+    /// since.
     pub async fn stage(&mut self) -> Result<Snapshot> {
         self.finish_files().await?;
-        let mut state = TableState::clone(&self.table.current());
-        self.check_schema(&state)?;
+        let state = self.as_written(&self.table.current())?;
+        let mut state = TableState::clone(&state);
         let mut files = Files::default();
         for add in &self.adds {
             files.insert(add.clone());
@@ -299,14 +313,15 @@ impl Writer {
         Ok(Snapshot::new(self.table.clone(), Arc::new(state)))
     }
 
-    fn check_schema(&self, state: &TableState) -> Result<()> {
-        if state.schema.arrow == self.schema.arrow {
-            return Ok(());
-        }
-        Err(Error::Conflict {
-            version: state.version,
-            reason: "changed the schema after the rows were written".to_owned(),
-        })
+    /// A version as it is once this publish is committed behind it, but for the rows: under the columns that they were
+    /// written for.
+    fn as_written(&self, state: &Arc<TableState>) -> Result<Arc<TableState>> {
+        let after = match &self.evolution {
+            Some(evolution) => evolution.taken(state)?.0,
+            None => Arc::clone(state),
+        };
+        after.check_schema(&self.schema)?;
+        Ok(after)
     }
 
     /// Takes back what was pushed so far, so that other rows can be pushed in its place under the same publish id.
@@ -350,7 +365,8 @@ impl Writer {
     /// # Errors
     ///
     /// `Conflict` if another publish changed the schema, or changed what this one replaces and
-    /// [`crate::OnConflict::Fail`] was asked for; `Contention` if others kept winning for the time allowed;
+    /// [`crate::OnConflict::Fail`] was asked for; `Incompatible` if the publish [evolves](WriteOptions::with_evolution)
+    /// the table, and another one has brought it where that cannot follow, or has added rows that may not be; `Contention` if others kept winning for the time allowed;
     /// `OutcomeUnknown` if the store does not say what became of the commit; `Store` if it refused. In all cases but
     /// `OutcomeUnknown` nothing was published.
     pub async fn commit(mut self) -> Result<Receipt> {
@@ -368,8 +384,7 @@ impl Writer {
         self.finish_files().await?;
         let work = match &self.options.mode {
             Mode::Upsert(upsert) => {
-                let state = self.table.current();
-                self.check_schema(&state)?;
+                let state = self.as_written(&self.table.current())?;
                 let staged = self.adds.clone();
                 let keyed = Keyed::of(&self.table, &state, upsert, staged, &self.deletes).await?;
                 Work::ByKey(Box::new(keyed))
@@ -412,6 +427,7 @@ impl Writer {
             publish_id: self.publish_id.clone(),
             txn_id: uuid::Uuid::now_v7().to_string(),
             schema: Arc::clone(&self.schema),
+            evolution: self.evolution.clone(),
             scope: self.scope.clone(),
             adds: self.adds.clone(),
             work,
