@@ -13,6 +13,7 @@ mod keyed;
 mod keys;
 mod majors;
 mod mesh;
+mod one_commit;
 mod quarantine;
 mod record;
 mod session;
