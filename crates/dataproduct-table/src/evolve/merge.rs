@@ -1,5 +1,7 @@
 //! Merging a newer declaration of columns into the columns that a table has, or refusing it.
 
+use std::borrow::Cow;
+
 use dataproduct_quality::Promise;
 use serde_json::{Value, json};
 
@@ -196,7 +198,8 @@ impl Merge {
     /// A field that was there and is declared anew.
     fn field(&mut self, old: DeltaField, mut new: DeltaField, path: &str) -> Result<DeltaField> {
         if let Some(default) = old.text(DEFAULT)
-            && new.text(DEFAULT) != Some(default)
+            && let default = widened(default, &old.data_type, &new.data_type)
+            && new.text(DEFAULT) != Some(&default)
             && !self.empty
         {
             return refused(
@@ -401,6 +404,15 @@ fn check_id(old: &DeltaField, new: &DeltaField, path: &str) -> Result<()> {
             format!("its id is `{old}` and cannot become `{new}`: that is another column"),
         ),
         _ => Ok(()),
+    }
+}
+
+/// The text of a default in the type that its column becomes, in which the same text may be another value.
+fn widened<'a>(text: &'a str, from: &DeltaType, to: &DeltaType) -> Cow<'a, str> {
+    let is = |data_type: &DeltaType, name: &str| matches!(data_type, DeltaType::Primitive(of) if of == name);
+    match text.parse::<f32>() {
+        Ok(narrow) if is(from, "float") && is(to, "double") => f64::from(narrow).to_string().into(),
+        _ => text.into(),
     }
 }
 

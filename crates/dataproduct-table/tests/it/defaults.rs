@@ -286,3 +286,94 @@ async fn a_reader_that_is_ahead_of_the_table_brings_its_own_default() {
         assert_eq!(batches[0].column(1).as_primitive::<Int64Type>().value(0), 9);
     }
 }
+
+#[tokio::test]
+async fn a_default_keeps_its_value_when_its_column_is_widened() {
+    let widening = ("delta.enableTypeWidening", "true");
+    let number = |text: &str| Value::try_from(text.parse::<f64>().unwrap()).unwrap();
+    let decimal = |precision, scale| DataType::Decimal { precision, scale };
+    let (narrow, wide) = (DataType::Float32, DataType::Float64);
+    let tenth = f64::from(0.1_f32).to_string();
+    // What rows read as before, and what the wider column says of it.
+    let cases = [
+        (&narrow, number("0.1"), &wide, number(&tenth), true),
+        (&narrow, number("0.1"), &wide, number("0.1"), false),
+        (&narrow, number("-1.25"), &wide, number("-1.25"), true),
+        (&DataType::Int32, 7.into(), &DataType::Int64, 7.into(), true),
+        (
+            &decimal(6, 2),
+            "0.50".into(),
+            &decimal(9, 4),
+            "0.5".into(),
+            true,
+        ),
+        (
+            &decimal(6, 2),
+            "0.5".into(),
+            &decimal(9, 4),
+            "0.51".into(),
+            false,
+        ),
+    ];
+    for (number, (from, default, to, after, holds)) in cases.into_iter().enumerate() {
+        for mapped in [false, true] {
+            let contract_of = |data_type: &DataType, default: Value| {
+                let column = Column::new("b", data_type.clone()).with_default(default);
+                let mut contract = Contract::builder("inventory.defaults", "1.0.0")
+                    .with_owner("inventory-team")
+                    .with_columns([a(), column])
+                    .with_custom(widening.0, widening.1);
+                if mapped {
+                    contract = contract.with_custom(MAPPING.0, MAPPING.1);
+                }
+                contract.build().unwrap()
+            };
+            let (before, after) = (
+                contract_of(from, default.clone()),
+                contract_of(to, after.clone()),
+            );
+            let name = format!("widened-{number}-{mapped}");
+            let plain = contract(vec![a()], mapped);
+            let table = Table::create(&memory(&name), &TableSpec::from_contract(&plain))
+                .await
+                .unwrap();
+            put(&table, &plain, vec![ints(&[Some(1)])]).await;
+            table
+                .evolve(&TableSpec::from_contract(&before))
+                .await
+                .unwrap();
+            let read = async |contract: &Contract| {
+                let snapshot = table.snapshot().await.unwrap();
+                let scan = snapshot.scan().read_as(contract.arrow_schema());
+                let batch = scan.collect().await.unwrap().remove(0);
+                Arc::clone(batch.column(1))
+            };
+            let was = read(&before).await;
+            let spec = TableSpec::from_contract(&after);
+            match table.evolve(&spec).await {
+                Ok(version) => {
+                    assert!(holds, "{name}");
+                    // Evolving twice is evolving once.
+                    assert_eq!(table.evolve(&spec).await.unwrap(), version);
+                }
+                Err(Error::Incompatible { column, reason }) => {
+                    assert!(!holds && column == "b", "{name}: {reason}");
+                    let read_as = format!(
+                        "read as its default `{}`",
+                        match number {
+                            1 => tenth.as_str(),
+                            _ => "0.5",
+                        }
+                    );
+                    assert!(reason.contains(&read_as), "{reason}");
+                    continue;
+                }
+                Err(error) => panic!("{error}"),
+            }
+            // A reader of the narrower type meets what it met, and one of the wider type the same value.
+            assert_eq!(&read(&before).await, &was, "{name}");
+            let widened = arrow_cast::cast(&was, read(&after).await.data_type()).unwrap();
+            assert_eq!(&read(&after).await, &widened, "{name}");
+        }
+    }
+}
