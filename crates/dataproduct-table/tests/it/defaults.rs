@@ -377,3 +377,131 @@ async fn a_default_keeps_its_value_when_its_column_is_widened() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_column_with_a_default_is_renamed_and_keeps_it() {
+    let named = |name: &str| {
+        let column = Column::new(name, DataType::Int64).with_id("c-moving");
+        column.with_nullable(true)
+    };
+    for mapped in [false, true] {
+        // The default is there before the rename, or comes with it.
+        for early in [false, true] {
+            let name = format!("renamed-{mapped}-{early}");
+            let first = match early {
+                true => named("b").with_default(7),
+                false => named("b"),
+            };
+            let last = contract(vec![a(), named("c").with_default(7)], mapped);
+            let (table, middle) = evolved(&name, vec![a(), first], mapped).await;
+            put(
+                &table,
+                &middle,
+                vec![ints(&[Some(2), Some(3)]), ints(&[None, Some(30)])],
+            )
+            .await;
+            // The rename comes with rows of its own.
+            let rows = vec![ints(&[Some(4), Some(5)]), ints(&[None, Some(50)])];
+            let rows = RecordBatch::try_new(last.arrow_schema(), rows).unwrap();
+            let options = WriteOptions::new().with_evolution(TableSpec::from_contract(&last));
+            publish(&table, options, &admit(&last, rows)).await.unwrap();
+            let expect = [
+                (1, Some(7)),
+                (2, None),
+                (3, Some(30)),
+                (4, None),
+                (5, Some(50)),
+            ];
+            for contract in [&middle, &last] {
+                let column = contract.columns()[1].name.clone();
+                let read = async |filter: Option<Predicate>| {
+                    let snapshot = table.snapshot().await.unwrap();
+                    let mut scan = snapshot.scan().read_as(contract.arrow_schema());
+                    if let Some(filter) = filter {
+                        scan = scan.filter(filter);
+                    }
+                    let mut rows = Vec::new();
+                    for batch in scan.collect().await.unwrap() {
+                        let of = |place| batch.column(place).as_primitive::<Int64Type>().iter();
+                        rows.extend(of(0).flatten().zip(of(1)));
+                    }
+                    rows.sort_unstable();
+                    rows
+                };
+                assert_eq!(read(None).await, expect, "{name} {column}");
+                assert_eq!(
+                    read(Some(Predicate::eq(&*column, 7))).await,
+                    [(1, Some(7))],
+                    "{name} {column}"
+                );
+                assert_eq!(
+                    read(Some(Predicate::is_null(&*column))).await,
+                    [(2, None), (4, None)],
+                    "{name} {column}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_kernel_reads_no_column_with_a_default() {
+    let directory = tempfile::tempdir().unwrap();
+    let (before, after) = (contract(vec![a()], true), contract(vec![a(), b(7)], true));
+    let spec = TableSpec::from_contract(&before);
+    let table = Table::create(&on_disk(&directory), &spec).await.unwrap();
+    put(&table, &before, vec![ints(&[Some(1)])]).await;
+    let by_id = |version: u64| {
+        // Another program finds the columns of files by their numbers, which is left to the kernel.
+        let entry = format!("table/_delta_log/{version:020}.json");
+        let entry = directory.path().join(entry);
+        let text = std::fs::read_to_string(&entry).unwrap();
+        let changed = text.replace(
+            r#""delta.columnMapping.mode":"name""#,
+            r#""delta.columnMapping.mode":"id""#,
+        );
+        assert_ne!(text, changed);
+        std::fs::write(&entry, changed).unwrap();
+    };
+    let options = WriteOptions::new().with_evolution(TableSpec::from_contract(&after));
+    let rows = vec![ints(&[Some(2)]), ints(&[Some(8)])];
+    let rows = RecordBatch::try_new(after.arrow_schema(), rows).unwrap();
+    publish(&table, options, &admit(&after, rows))
+        .await
+        .unwrap();
+    by_id(0);
+    by_id(2);
+    let table = Table::open(&on_disk(&directory)).await.unwrap();
+    let snapshot = table.snapshot().await.unwrap();
+    // The other columns are read as ever.
+    let read = snapshot.scan().select(["a"]).collect().await.unwrap();
+    let mut values: Vec<i64> = read
+        .iter()
+        .flat_map(|batch| {
+            batch
+                .column(0)
+                .as_primitive::<Int64Type>()
+                .values()
+                .to_vec()
+        })
+        .collect();
+    values.sort_unstable();
+    assert_eq!(values, [1, 2]);
+    // What it gives for rows from before the column is not told from a null that is stored.
+    for scan in [
+        snapshot.scan().select(["b"]),
+        snapshot.scan().read_as(after.arrow_schema()),
+        snapshot.scan().select(["a"]).filter(Predicate::eq("b", 7)),
+    ] {
+        match scan.stream() {
+            Err(Error::Unsupported { what }) => assert!(what.contains("column `b`"), "{what}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    // A reader that is ahead of the table brings its own: there is no such column in any file.
+    let before = table.snapshot_at(1).await.unwrap();
+    let scan = before.scan().read_as(after.arrow_schema());
+    let read = scan.with_defaults_of(after.columns()).collect().await;
+    let read = read.unwrap();
+    assert_eq!(read[0].column(1).as_primitive::<Int64Type>().values(), &[7]);
+}
