@@ -5,6 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod defaults;
 mod dirt;
 mod drift;
 mod evolution;
