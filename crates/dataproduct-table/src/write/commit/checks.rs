@@ -49,7 +49,6 @@ pub(super) async fn check_since(table: &Table, plan: &Plan, base: u64, newest: u
         return Ok(());
     }
     let intent = Intent {
-        schema: &plan.schema,
         scope: &plan.scope,
         fail_on_change: true,
     };
@@ -57,7 +56,7 @@ pub(super) async fn check_since(table: &Table, plan: &Plan, base: u64, newest: u
     let names = versions.iter().copied().map(entry_name).collect();
     let entries = table.storage().read_all(names, Actions::parse).await?;
     for (version, winner) in versions.into_iter().zip(entries) {
-        if let Verdict::Conflict(reason) = conflict::check(&intent, &winner, intent.schema) {
+        if let Verdict::Conflict(reason) = conflict::check(&intent, &winner) {
             return Err(Error::Conflict { version, reason });
         }
     }
