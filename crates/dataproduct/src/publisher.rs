@@ -95,7 +95,8 @@ impl BatchPublisher {
         &self.contract
     }
 
-    /// Publishes batches: all of them or, on any error, none.
+    /// Publishes batches: all of them or, on any error, none. The first publish under a newer contract brings the table
+    /// to its columns in the same commit, or leaves it as it was.
     ///
     /// # Errors
     /// [`Error::Lifecycle`] when the contract is retired or past its sunset, [`Error::Evolution`] when it
