@@ -17,7 +17,7 @@ use crate::log::state::TableState;
 use crate::prove::Proof;
 use crate::schema::delta::{parse, write};
 use crate::schema::features::{self, MAPPING_MAX_ID, MAPPING_MODE};
-use crate::schema::{SORT_BY, arrow_of_delta, names};
+use crate::schema::{SORT_BY, TableSchema, arrow_of_delta, names};
 use crate::snapshot::Snapshot;
 use crate::spec::TableSpec;
 use crate::table::Table;
@@ -58,8 +58,7 @@ impl Table {
         let _turn = queue.lock().await;
         let deadline = Instant::now() + DEFAULT_COMMIT_TIMEOUT;
         let mut attempts = 0;
-        // Files whose rows keep what is asked of them already.
-        let mut proven = HashSet::new();
+        let mut evolution = Evolution::new(spec.clone());
         loop {
             attempts += 1;
             // Whatever became of the try before, the newest state tells: evolving twice is evolving once.
@@ -67,15 +66,10 @@ impl Table {
             if attempts == 1 {
                 self.check_same().await?;
             }
-            if let Some(feature) = state.foreign_to_write() {
-                return Err(Error::Unsupported {
-                    what: format!("evolving a table with {feature}"),
-                });
-            }
-            let Some(step) = evolved(&state, spec)? else {
+            let Some(step) = evolution.step(&state)? else {
                 return Ok(state.version);
             };
-            self.prove_step(&state, &step.prove, &mut proven).await?;
+            evolution.prove(self, &state, &step).await?;
             let version = state.version + 1;
             let entry = entry(self, &state, &step)?;
             let created = self
@@ -94,21 +88,60 @@ impl Table {
             tokio::time::sleep(pause(attempts).max(Duration::from_millis(1))).await;
         }
     }
+}
 
-    /// Proves that stored rows keep what a declaration newly says of them, in the files where that is not known yet.
-    async fn prove_step(
-        &self,
+/// A table being brought to a declaration, by a commit of its own or by that of a publish.
+///
+/// The step there follows from the version that it is taken from alone, so that a publish takes it anew from whatever
+/// version it is committed behind and finds its rows written for the same columns.
+#[derive(Debug, Clone)]
+pub(crate) struct Evolution {
+    spec: TableSpec,
+    /// Files whose rows keep what is asked of them.
+    proven: HashSet<String>,
+}
+
+impl Evolution {
+    pub(crate) fn new(spec: TableSpec) -> Self {
+        Self {
+            spec,
+            proven: HashSet::new(),
+        }
+    }
+
+    /// The step from a version; `None` if the declaration holds already.
+    fn step(&self, state: &TableState) -> Result<Option<Step>> {
+        match state.foreign_to_write() {
+            Some(feature) => Err(Error::Unsupported {
+                what: format!("evolving a table with {feature}"),
+            }),
+            None => evolved(state, &self.spec),
+        }
+    }
+
+    /// A version as it is once the declaration holds, and the step there if there is one.
+    pub(crate) fn taken(&self, state: &Arc<TableState>) -> Result<(Arc<TableState>, Option<Step>)> {
+        match self.step(state)? {
+            Some(step) => Ok((Arc::new(step.taken(state)?), Some(step))),
+            None => Ok((Arc::clone(state), None)),
+        }
+    }
+
+    /// Proves what must hold of stored rows for a step, in the files where that is not known yet.
+    pub(crate) async fn prove(
+        &mut self,
+        table: &Table,
         state: &Arc<TableState>,
-        promises: &[Promise],
-        proven: &mut HashSet<String>,
+        step: &Step,
     ) -> Result<()> {
-        if promises.is_empty() {
+        if step.prove.is_empty() {
             return Ok(());
         }
-        let snapshot = Snapshot::new(self.clone(), Arc::clone(state));
-        match snapshot.prove_except(promises, proven).await? {
+        let snapshot = Snapshot::new(table.clone(), Arc::clone(state));
+        match snapshot.prove_except(&step.prove, &self.proven).await? {
             Proof::Holds { .. } => {
-                proven.extend(state.files.iter().map(|add| add.path.clone()));
+                let files = state.files.iter().map(|add| add.path.clone());
+                self.proven.extend(files);
                 Ok(())
             }
             Proof::Violated {
@@ -128,12 +161,34 @@ impl Table {
     }
 }
 
-/// What a commit of metadata changes.
-struct Step {
+/// What a commit changes in the declaration of a table.
+#[derive(Debug)]
+pub(crate) struct Step {
     metadata: Metadata,
     protocol: Option<Protocol>,
     /// What must hold of every stored row.
     prove: Vec<Promise>,
+}
+
+impl Step {
+    /// A version as it is once the step is taken: the same files under other columns.
+    fn taken(&self, state: &TableState) -> Result<TableState> {
+        let mut after = state.clone();
+        after.schema = Arc::new(TableSchema::of(&self.metadata)?);
+        after.metadata = Arc::new(self.metadata.clone());
+        if let Some(protocol) = &self.protocol {
+            after.protocol = protocol.clone();
+        }
+        Ok(after)
+    }
+
+    /// Writes the lines of a log entry that take it.
+    pub(crate) fn write(&self, entry: &mut Vec<u8>) -> Result<()> {
+        if let Some(protocol) = &self.protocol {
+            write_line(entry, "protocol", protocol)?;
+        }
+        write_line(entry, "metaData", &self.metadata)
+    }
 }
 
 /// The step to a declaration; `None` if nothing changes.
@@ -226,9 +281,6 @@ fn entry(table: &Table, state: &TableState, step: &Step) -> Result<Vec<u8>> {
     };
     let mut entry = Vec::new();
     write_line(&mut entry, "commitInfo", &info)?;
-    if let Some(protocol) = &step.protocol {
-        write_line(&mut entry, "protocol", protocol)?;
-    }
-    write_line(&mut entry, "metaData", &step.metadata)?;
+    step.write(&mut entry)?;
     Ok(entry)
 }

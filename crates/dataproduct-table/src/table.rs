@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::compact::Compaction;
 use crate::error::{Error, Result};
+use crate::evolve::Evolution;
 use crate::facts::{Commit, CommitFacts, CommitInfo, ENGINE};
 use crate::kernel;
 use crate::location::Location;
@@ -301,22 +302,31 @@ impl Table {
         &self.inner.location
     }
 
-    /// Begins a publish. Rows are checked against the schema of the newest version.
+    /// Begins a publish. Rows are checked against the schema of the newest version, or against that which the publish
+    /// [brings the table to](WriteOptions::with_evolution).
     ///
     /// # Errors
     ///
     /// `Unsupported` if the table uses a feature that this crate does not write, or rows are to be replaced although
     /// it is append-only; `NoSuchColumn` and
     /// `InvalidPredicate` if a partition to replace is not one; `InvalidSpec` if the publish id is not usable; those
-    /// of [`Table::snapshot`].
-    pub async fn write(&self, options: WriteOptions) -> Result<Writer> {
+    /// of [`Table::snapshot`], and those of [`Table::evolve`] if the publish is to evolve the table.
+    pub async fn write(&self, mut options: WriteOptions) -> Result<Writer> {
         let state = self.newest().await?;
-        if let Some(feature) = state.foreign_to_write() {
-            return Err(Error::Unsupported {
-                what: format!("writing to a table with {feature}"),
-            });
-        }
-        Writer::new(self.clone(), &state, options)
+        let mut evolution = options.spec.take().map(Evolution::new);
+        let state = match &mut evolution {
+            Some(evolution) => {
+                let (after, step) = evolution.taken(&state)?;
+                // Proven again at the commit. What will be refused there is refused before rows are taken.
+                if let Some(step) = step {
+                    evolution.prove(self, &state, &step).await?;
+                }
+                after
+            }
+            None => state,
+        };
+        state.check_writable()?;
+        Writer::new(self.clone(), &state, options, evolution)
     }
 
     /// The newest version, seen whole. Versions seen through one `Table` never go back.

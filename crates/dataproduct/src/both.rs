@@ -2,7 +2,8 @@
 
 use dataproduct_contract::row::{DEFAULT_ROWS_PER_BATCH, DataProduct};
 
-use crate::publish::{BatchPublisher, Publish, Receipt, Run, Start};
+use crate::publish::{Publish, Receipt, Run, Start};
+use crate::publisher::BatchPublisher;
 use crate::{Error, Mesh, Result};
 
 /// What a publish of two major versions gives back.

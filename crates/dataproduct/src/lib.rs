@@ -48,6 +48,7 @@ mod mesh;
 mod product;
 mod progress;
 mod publish;
+mod publisher;
 mod quarantine;
 pub mod record;
 mod session;
@@ -84,7 +85,8 @@ pub use input::{Batches, Format};
 pub use mesh::{Mesh, MeshBuilder};
 pub use product::{Product, Read, Source};
 pub use progress::Progress;
-pub use publish::{BatchPublisher, Publish, Publisher, Receipt};
+pub use publish::{Publish, Receipt};
+pub use publisher::{BatchPublisher, Publisher};
 pub use session::{DEFAULT_GROUP_ROWS, DEFAULT_LINGER, Pending, Session, SessionOptions};
 pub use status::ProductStatus;
 

@@ -13,7 +13,7 @@ use dataproduct_table::{Durability, Location};
 use crate::config::{Roots, Settings};
 use crate::consumers::CONSUMERS;
 use crate::product::{self, Life, Product};
-use crate::publish::{BatchPublisher, Publisher};
+use crate::publisher::{BatchPublisher, Publisher};
 use crate::status::{self, ProductStatus};
 use crate::{Error, Result};
 

@@ -3,143 +3,25 @@
 //! Nothing here can be skipped from outside: the table takes only batches that the quality gate has
 //! admitted, and this is the only place that has both a gate and a writer.
 
-use std::borrow::Borrow;
-use std::fmt;
-use std::marker::PhantomData;
-use std::path::Path;
+mod how;
+
 use std::time::Instant;
 
 use arrow_array::RecordBatch;
 use bytes::Bytes;
 use chrono::{DateTime, SubsecRound as _, Utc};
-use dataproduct_contract::row::{DEFAULT_ROWS_PER_BATCH, DataProduct, RowError};
+use dataproduct_contract::row::RowError;
 use dataproduct_contract::{Contract, ProductName, Version};
 use dataproduct_table::{
-    Attempt, DEFAULT_COMMIT_TIMEOUT, Literal, Location, Mode, PublishFacts, Table, TableSpec,
-    Upsert, WriteOptions, Writer,
+    Attempt, DEFAULT_COMMIT_TIMEOUT, Location, Mode, PublishFacts, Table, TableSpec, WriteOptions,
+    Writer,
 };
-use tokio::sync::mpsc;
 
+pub use self::how::Publish;
 use crate::audit::Audit;
 use crate::evolution::{self, Passed};
-use crate::input::{self, Format};
-use crate::product::newest_publish;
-use crate::{Error, Mesh, Progress, Result, life};
-
-/// How a publish goes about: what it replaces, up to when it is complete, and by which id it is known.
-#[derive(Clone, Debug, Default)]
-#[must_use]
-pub struct Publish {
-    mode: Mode,
-    /// Whether rows are changed by the key that the contract names.
-    by_key: bool,
-    deletes: Vec<RecordBatch>,
-    as_of: Option<DateTime<Utc>>,
-    publish_id: Option<String>,
-    /// Why the rows are only a part of what figures are promised of, if they are.
-    part: Option<&'static str>,
-    progress: Progress,
-}
-
-impl Publish {
-    /// Adds rows to those published before. A row whose key one of them has breaks the rule `key`: it is refused, or
-    /// kept apart if the contract says so.
-    pub fn append() -> Self {
-        Self::default()
-    }
-
-    /// Replaces everything published before.
-    pub fn replace() -> Self {
-        Self {
-            mode: Mode::ReplaceAll,
-            ..Self::default()
-        }
-    }
-
-    /// Replaces the partition with these values, one for each partition column; may be repeated.
-    pub fn replace_partition<L: Into<Literal>>(
-        self,
-        values: impl IntoIterator<Item = (&'static str, L)>,
-    ) -> Self {
-        let values = values
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value.into()))
-            .collect();
-        let mut partitions = match self.mode {
-            Mode::ReplacePartitions(partitions) => partitions,
-            _ => Vec::new(),
-        };
-        partitions.push(values);
-        Self {
-            mode: Mode::ReplacePartitions(partitions),
-            ..self
-        }
-    }
-
-    /// Puts each row in the place of the one with its primary key, or adds it. Of two rows of a key the one with the
-    /// later event time counts, if the contract has such a column, so that what arrives late changes nothing; else the
-    /// one published later.
-    ///
-    /// The contract must have a primary key and the custom property `delta.enableDeletionVectors: true`, since programs
-    /// that do not know deletion vectors cannot read the table (docs/format.md names them).
-    pub fn upsert() -> Self {
-        Self {
-            by_key: true,
-            ..Self::default()
-        }
-    }
-
-    /// Takes out the rows with these keys as well: the columns of the primary key and, if the contract has one, of the
-    /// event time, in any order. For an [upsert](Self::upsert); may be repeated.
-    pub fn with_deletes(mut self, keys: RecordBatch) -> Self {
-        self.deletes.push(keys);
-        self
-    }
-
-    /// What the table is to do with the rows that are there.
-    fn mode_for(&self, contract: &Contract) -> Mode {
-        if !self.by_key {
-            return self.mode.clone();
-        }
-        let key = contract.key();
-        let upsert = Upsert::by(key.iter().map(|column| column.name.clone()));
-        Mode::Upsert(match contract.event_time() {
-            Some(column) => upsert.latest_by(column.name.clone()),
-            None => upsert,
-        })
-    }
-
-    /// Vouches that the product is complete up to that instant; by default, up to the start of the
-    /// publish.
-    pub fn with_as_of(mut self, as_of: DateTime<Utc>) -> Self {
-        self.as_of = Some(as_of);
-        self
-    }
-
-    /// Says that the rows are only a part of what figures are promised of, so that none is taken.
-    pub(crate) fn in_part(mut self, why: &'static str) -> Self {
-        self.part = Some(why);
-        self
-    }
-
-    /// Vouches up to that instant, unless another one is set.
-    pub(crate) fn with_default_as_of(mut self, now: DateTime<Utc>) -> Self {
-        self.as_of.get_or_insert(now);
-        self
-    }
-
-    /// Sets the id of the publish; a UUIDv7 by default. The same id twice is one commit.
-    pub fn with_publish_id(mut self, id: impl Into<String>) -> Self {
-        self.publish_id = Some(id.into());
-        self
-    }
-
-    /// Where the rows of batches and files are counted as they are read, for others to look at.
-    pub fn with_progress(mut self, progress: &Progress) -> Self {
-        self.progress = progress.clone();
-        self
-    }
-}
+use crate::publisher::BatchPublisher;
+use crate::{Result, life};
 
 /// What a publisher gets back: proof that the rows are visible.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,198 +50,6 @@ pub struct Receipt {
     /// Whether an earlier call with the same id had already published this.
     pub already_published: bool,
 }
-
-/// Publishes rows of one type.
-pub struct Publisher<T> {
-    batches: BatchPublisher,
-    row: PhantomData<fn(T)>,
-}
-
-impl<T> fmt::Debug for Publisher<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Publisher")
-            .field(&self.batches.contract)
-            .finish()
-    }
-}
-
-impl<T: DataProduct> Publisher<T> {
-    pub(crate) fn new(batches: BatchPublisher) -> Self {
-        Self {
-            batches,
-            row: PhantomData,
-        }
-    }
-
-    pub(crate) fn batches(&self) -> &BatchPublisher {
-        &self.batches
-    }
-
-    /// The contract that is published under.
-    #[must_use]
-    pub fn contract(&self) -> &Contract {
-        &self.batches.contract
-    }
-
-    /// Publishes rows: all of them or, on any error, none.
-    ///
-    /// # Errors
-    /// As [`BatchPublisher::publish`], and [`Error::Row`] for a value that a column cannot hold.
-    pub async fn publish<R: Borrow<T>>(
-        &self,
-        rows: impl IntoIterator<Item = R>,
-        how: Publish,
-    ) -> Result<Receipt> {
-        let batches =
-            T::batches(rows, DEFAULT_ROWS_PER_BATCH).map(|batch| batch.map_err(Error::from));
-        self.batches.try_publish(batches, how).await
-    }
-
-    /// Publishes no rows, only that the product is complete up to an instant: a heartbeat.
-    ///
-    /// # Errors
-    /// As [`BatchPublisher::publish`].
-    pub async fn heartbeat(&self, as_of: DateTime<Utc>) -> Result<Receipt> {
-        self.batches.heartbeat(as_of).await
-    }
-}
-
-/// Publishes record batches under a contract.
-#[derive(Clone, Debug)]
-pub struct BatchPublisher {
-    mesh: Mesh,
-    contract: Contract,
-    location: Location,
-}
-
-impl BatchPublisher {
-    pub(crate) fn new(mesh: Mesh, contract: Contract, location: Location) -> Self {
-        Self {
-            mesh,
-            contract,
-            location,
-        }
-    }
-
-    /// The contract that is published under.
-    #[must_use]
-    pub fn contract(&self) -> &Contract {
-        &self.contract
-    }
-
-    /// Publishes batches: all of them or, on any error, none.
-    ///
-    /// # Errors
-    /// [`Error::Lifecycle`] when the contract is retired or past its sunset, [`Error::Evolution`] when it
-    /// cannot follow what is published, [`Error::Refused`] when a batch does not keep its promises, and
-    /// [`Error::Table`] when the table or its store fails; of these only
-    /// [`dataproduct_table::Error::OutcomeUnknown`] leaves open whether the rows are visible, and the
-    /// same call with the same id settles it.
-    pub async fn publish(
-        &self,
-        batches: impl IntoIterator<Item = RecordBatch>,
-        how: Publish,
-    ) -> Result<Receipt> {
-        self.try_publish(batches.into_iter().map(Ok), how).await
-    }
-
-    /// Publishes the rows of a CSV, JSON lines or Parquet file, by its ending: all of them or none.
-    ///
-    /// # Errors
-    /// As [`publish`](Self::publish), and [`Error::Input`] when the file cannot be read as rows of the
-    /// contract.
-    pub async fn publish_file(&self, path: impl AsRef<Path>, how: Publish) -> Result<Receipt> {
-        let path = path.as_ref();
-        how.progress.begin_pass();
-        how.progress.begin_source();
-        let source = input::open(path, Format::of(path)?, &self.contract)?;
-        let source = how.progress.counted(source);
-        // Reading and parsing block, so they have a thread of their own; two batches wait at most.
-        let (sender, mut receiver) = mpsc::channel(2);
-        let reader = tokio::task::spawn_blocking(move || {
-            for batch in source {
-                // A receiver that is gone has failed already and wants no more.
-                if sender.blocking_send(batch).is_err() {
-                    break;
-                }
-            }
-        });
-        let mut run = match Run::start(self, how).await? {
-            Start::Fresh(run) => run,
-            Start::Done(receipt) => return Ok(receipt),
-        };
-        while let Some(batch) = receiver.recv().await {
-            run.push(batch?).await?;
-        }
-        // A reader that stopped without saying why has not given all rows.
-        reader
-            .await
-            .map_err(|e| Error::input(format!("reading `{}` broke off", path.display()), e))?;
-        run.commit().await
-    }
-
-    /// Publishes no rows, only that the product is complete up to an instant: a heartbeat.
-    ///
-    /// # Errors
-    /// As [`publish`](Self::publish).
-    pub async fn heartbeat(&self, as_of: DateTime<Utc>) -> Result<Receipt> {
-        let how = Publish::append().with_as_of(as_of).in_part(NO_ROWS);
-        self.try_publish(std::iter::empty(), how).await
-    }
-
-    /// Ends the product's major version: from then on its readers get [`Error::Retired`], which names the successor.
-    /// The contract of this publisher has the status retired; no rows are published and nothing is vouched for.
-    ///
-    /// # Errors
-    /// [`Error::Lifecycle`] when the contract is not retired, or what is published has no sunset or is not past it:
-    /// consumers were told that they may read until then. [`Error::NotPublished`] when there is nothing to retire.
-    /// Otherwise as [`publish`](Self::publish).
-    pub async fn retire(&self) -> Result<Receipt> {
-        let table = Table::open(&self.location).await?;
-        let snapshot = table.snapshot().await?;
-        let Some(publish) = newest_publish(&snapshot).await? else {
-            return Err(Error::NotPublished {
-                reference: self.contract.name().to_string(),
-                offered: String::new(),
-            });
-        };
-        let published = publish.contract(&table).await?;
-        life::may_retire(&self.contract, &published, self.now())?;
-        let as_of = snapshot.watermark().unwrap_or(publish.committed_at);
-        let how = Publish::append().with_as_of(as_of).in_part(NO_ROWS);
-        let run = Run::begin(self, table, how, as_of).await?;
-        run.commit().await
-    }
-
-    pub(crate) fn now(&self) -> DateTime<Utc> {
-        self.mesh.0.now()
-    }
-
-    /// The table, if there is one.
-    pub(crate) async fn existing(&self) -> Result<Option<Table>> {
-        find_table(&self.location).await
-    }
-
-    async fn try_publish(
-        &self,
-        batches: impl IntoIterator<Item = Result<RecordBatch>>,
-        how: Publish,
-    ) -> Result<Receipt> {
-        how.progress.begin_pass();
-        let batches = how.progress.counted(batches.into_iter());
-        let mut run = match Run::start(self, how).await? {
-            Start::Fresh(run) => run,
-            Start::Done(receipt) => return Ok(receipt),
-        };
-        for batch in batches {
-            run.push(batch?).await?;
-        }
-        run.commit().await
-    }
-}
-
-/// Why no figures are taken of a publish without rows.
-const NO_ROWS: &str = "the publish has no rows, it only says up to when the product is complete";
 
 /// How a publish starts.
 pub(crate) enum Start {
@@ -441,7 +131,7 @@ impl Run {
     }
 
     /// Steps 3 and 4: evolution gate, writer.
-    async fn begin(
+    pub(crate) async fn begin(
         publisher: &BatchPublisher,
         table: Table,
         how: Publish,
@@ -451,9 +141,6 @@ impl Run {
         let mesh = &publisher.mesh.0;
         let today = mesh.now().date_naive();
         let passed = evolution::gate(&table, &contract, mesh, today).await?;
-        if passed.is_new {
-            table.evolve(&TableSpec::from_contract(&contract)).await?;
-        }
         let facts = PublishFacts {
             contract_version: Some(contract.version().to_string()),
             contract_digest: Some(contract.digest().to_owned()),
@@ -470,6 +157,9 @@ impl Run {
             .with_mode(mode)
             .with_facts(facts)
             .with_contract_before(passed.before.clone());
+        if passed.is_new {
+            options = options.with_evolution(TableSpec::from_contract(&contract));
+        }
         if let Some(id) = how.publish_id {
             options = options.with_publish_id(id);
         }
@@ -622,7 +312,7 @@ fn receipt_of(
 }
 
 /// The table of this major version, if there is one.
-async fn find_table(location: &Location) -> Result<Option<Table>> {
+pub(crate) async fn find_table(location: &Location) -> Result<Option<Table>> {
     match Table::open(location).await {
         Ok(table) => Ok(Some(table)),
         Err(dataproduct_table::Error::NotFound { .. }) => Ok(None),

@@ -12,7 +12,8 @@ use dataproduct_quality::{Quarantined, ROW_COLUMN, RULES_COLUMN, TEXT_COLUMN};
 use dataproduct_table::{Quarantine, QuarantineRun, Table, replay_id};
 use futures::{Stream, TryStreamExt as _};
 
-use crate::publish::{BatchPublisher, Publish, Receipt, Run, Start};
+use crate::publish::{Publish, Receipt, Run, Start};
+use crate::publisher::BatchPublisher;
 use crate::{Error, Result};
 
 impl BatchPublisher {

@@ -9,7 +9,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::publish::{BatchPublisher, Publish, Receipt};
+use crate::publish::{Publish, Receipt};
+use crate::publisher::BatchPublisher;
 use crate::{Error, Result};
 
 /// How long rows wait for others to be committed with, at most.

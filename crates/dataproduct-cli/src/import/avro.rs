@@ -310,7 +310,7 @@ impl Reader {
             column.default = serde_json::from_value(default.clone()).ok();
             // Avro writes decimals as bytes, times as counts; and only columns of the table have a default.
             let is_other = matches!(column.data_type, DataType::Decimal { .. });
-            if !is_top || is_other || column.default_text().is_none() {
+            if !is_top || is_other || column.default.is_none() || !column.permits_default() {
                 column.default = None;
                 self.note(&path, "the default value is left out");
             }

@@ -99,6 +99,8 @@ impl<'a> Reader<'a> {
         };
         column.nullable = nullable;
         self.allowed(path, schema, &mut column)?;
+        // Only columns of the table have a default: the row is the schema around them.
+        keyword::default(path, schema, depth == 1, &mut column, &mut self.notes);
         keyword::left_out(path, schema, &column, &mut self.notes);
         Ok(keyword::words(column, schema))
     }

@@ -124,6 +124,92 @@ fn sql_names_what_it_says_nowhere_of_nested_values() {
     }
 }
 
+/// A column of each kind that a default is written differently for.
+fn with_defaults() -> Contract {
+    let decimal = DataType::Decimal {
+        precision: 6,
+        scale: 2,
+    };
+    let real = dataproduct::Value::try_from(0.25).unwrap();
+    Contract::builder("inventory.defaults", "1.0.0")
+        .with_owner("inventory")
+        .with_column(Column::new("sku", DataType::String).with_key(1))
+        .with_column(Column::new("n", DataType::Int32).with_default(-7))
+        .with_column(Column::new("t", DataType::String).with_default("it's"))
+        .with_column(
+            Column::new("is", DataType::Boolean)
+                .with_nullable(true)
+                .with_default(true),
+        )
+        .with_column(Column::new("share", DataType::Float64).with_default(real))
+        .with_column(Column::new("price", decimal).with_default("0.50"))
+        .with_column(Column::new("day", DataType::Date).with_default("2026-01-31"))
+        .with_column(Column::new("at", DataType::Timestamp).with_default("2026-01-31T12:00:00Z"))
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn sql_has_the_defaults_of_columns_or_says_that_it_has_not() {
+    let contract = with_defaults();
+    let columns: Vec<_> = contract.columns().iter().skip(1).collect();
+    for format in [Format::SqlAnsi, Format::SqlDuckdb, Format::SqlPostgres] {
+        let written = written(&contract, format);
+        assert!(written.notes.is_empty(), "{:?}", written.notes);
+        let sql = written.text().unwrap();
+        let line = |name: &str| {
+            let quoted = format!("\"{name}\" ");
+            let named = |line: &&str| line.trim_start().starts_with(&quoted);
+            sql.lines()
+                .find(named)
+                .unwrap_or_else(|| panic!("{name}: {sql}"))
+        };
+        let literals = [
+            ("n", "-7"),
+            ("t", "'it''s'"),
+            ("share", "0.25"),
+            ("price", "0.50"),
+            ("day", "'2026-01-31'"),
+            ("at", "'2026-01-31"),
+        ];
+        for (name, literal) in literals {
+            let (before, after) = line(name).split_once(" DEFAULT ").unwrap_or_else(|| {
+                panic!("{name} {format:?}: {sql}");
+            });
+            assert!(after.contains(literal), "{name} {format:?}: {after}");
+            // Where it stands behind a `NOT NULL`, programs of the standard refuse it.
+            assert!(!before.contains("NOT NULL"), "{name} {format:?}");
+        }
+        assert!(line("is").to_lowercase().contains("default true"), "{sql}");
+        assert!(!line("sku").contains("DEFAULT"), "{sql}");
+    }
+    // There it is a feature that shuts programs out.
+    let written = written(&contract, Format::SqlSpark);
+    assert!(!written.text().unwrap().contains("DEFAULT"));
+    let mut notes: Vec<_> = written.notes.iter().map(ToString::to_string).collect();
+    notes.retain(|note| note.contains("default"));
+    let expect: Vec<_> = columns
+        .iter()
+        .map(|column| format!("{}: the default is left out", column.name))
+        .collect();
+    assert_eq!(notes, expect);
+}
+
+#[test]
+fn a_page_says_what_rows_from_before_a_column_read_as() {
+    let contract = with_defaults();
+    for format in [Format::Markdown, Format::Html] {
+        let page = written(&contract, format);
+        let page = page.text().unwrap();
+        let said = page.matches("in rows from before the column: ").count();
+        assert_eq!(said, 7, "{page}");
+        for value in ["-7", "true", "0.25", "0.50", "2026-01-31"] {
+            let said = format!("in rows from before the column: {value}");
+            assert!(page.contains(&said), "{value} {format:?}: {page}");
+        }
+    }
+}
+
 #[test]
 fn what_is_generated_for_the_record_is_what_is_exported() {
     let folder = crate::run::schemas().join("testing/every-type");

@@ -491,7 +491,7 @@ fn avro_of_others_is_understood() {
 }
 
 #[test]
-fn defaults_are_exported_and_those_of_avro_come_back() {
+fn defaults_are_exported_and_come_back() {
     let decimal = DataType::Decimal {
         precision: 6,
         scale: 2,
@@ -530,6 +530,14 @@ fn defaults_are_exported_and_those_of_avro_come_back() {
             .collect()
     };
     assert_eq!(types(&draft.columns), types(contract.columns()));
+    // JSON Schema has all of them.
+    let draft = import::json_schema::schema(&text(Format::JsonSchema)).unwrap();
+    assert_eq!(draft.columns.len(), contract.columns().len());
+    for column in &draft.columns {
+        let written = contract.column(&column.name).unwrap();
+        assert_eq!(column.default_text(), written.default_text());
+    }
+    assert!(draft.notes.is_empty(), "{:?}", draft.notes);
     let rust = text(Format::Rust);
     assert!(
         rust.contains("default = -7") && rust.contains("default = \"it's\""),
@@ -537,6 +545,59 @@ fn defaults_are_exported_and_those_of_avro_come_back() {
     );
     let json: serde_json::Value = serde_json::from_str(&text(Format::JsonSchema)).unwrap();
     assert_eq!(json["properties"]["price"]["default"], "0.50");
+}
+
+#[test]
+fn a_default_of_json_schema_is_taken_where_a_column_can_have_it() {
+    let cases = [
+        (r#"{"type": "integer", "default": 5}"#, Some("5")),
+        (r#"{"type": "integer", "default": 5.0}"#, Some("5")),
+        (
+            r#"{"type": ["number", "null"], "default": 0.25}"#,
+            Some("0.25"),
+        ),
+        (r#"{"type": "string", "default": ""}"#, Some("")),
+        (r##"{"$ref": "#/$defs/grade", "default": "B"}"##, Some("B")),
+        (r##"{"$ref": "#/$defs/grade"}"##, Some("A")),
+        (
+            r#"{"type": "string", "format": "date-time", "default": "2026-01-31T12:00:00Z"}"#,
+            Some("2026-01-31T12:00:00.000000Z"),
+        ),
+        // Of another type, not permitted, or of what has none.
+        (r#"{"type": "integer", "default": "5"}"#, None),
+        (r#"{"type": "integer", "default": 5.5}"#, None),
+        (r#"{"type": "integer", "minimum": 0, "default": -1}"#, None),
+        (r##"{"$ref": "#/$defs/grade", "default": "C"}"##, None),
+        (
+            r#"{"type": "array", "items": {"type": "string"}, "default": []}"#,
+            None,
+        ),
+        (
+            r#"{"properties": {"x": {"type": "integer", "default": 1}}}"#,
+            None,
+        ),
+    ];
+    for (property, expect) in cases {
+        let schema = format!(
+            r#"{{"$defs": {{"grade": {{"enum": ["A", "B"], "default": "A"}}}},
+                "properties": {{"c": {property}}}}}"#
+        );
+        let draft = import::json_schema::schema(&schema).unwrap();
+        let column = &draft.columns[0];
+        assert_eq!(column.default_text().as_deref(), expect, "{property}");
+        let notes: Vec<_> = draft.notes.iter().map(|n| n.message.as_str()).collect();
+        let said: &[&str] = match expect {
+            Some(_) => &[],
+            None => &["the default value is left out"],
+        };
+        assert_eq!(notes, said, "{property}");
+        let contract = draft.into_contract("inventory.things", "0.1.0", "inventory");
+        contract.unwrap_or_else(|error| panic!("{property}: {error:?}"));
+    }
+    // What is missing is null in any case.
+    let null = r#"{"properties": {"c": {"type": ["string", "null"], "default": null}}}"#;
+    let draft = import::json_schema::schema(null).unwrap();
+    assert!(draft.columns[0].default.is_none() && draft.notes.is_empty());
 }
 
 #[test]

@@ -178,8 +178,9 @@ fn former_names(path: &str, old: &Column, new: &Column, found: &mut Found) {
 
 /// What rows from before the column read as.
 fn default(path: &str, old: &Column, new: &Column, found: &mut Found) {
-    let text = |column: &Column| column.default.as_ref().map(ToString::to_string);
-    let (kind, effect) = match (old.default_text(), new.default_text()) {
+    let was = default_in(old, &new.data_type);
+    let is = default_in(new, &old.data_type);
+    let (kind, effect) = match (&was, &is) {
         // What may be stored stays the same.
         (None, Some(_)) => (Kind::DefaultAdded, Effect::Metadata),
         (Some(_), None) => (Kind::DefaultRemoved, Effect::Loosens),
@@ -188,10 +189,25 @@ fn default(path: &str, old: &Column, new: &Column, found: &mut Found) {
         // The same value may be written in another way.
         _ => {
             let path = format!("{path}.default");
+            let text = |column: &Column| column.default.as_ref().map(ToString::to_string);
             return found.metadata(Kind::OtherChanged, &path, text(old), text(new));
         }
     };
-    found.effect(kind, path, effect, text(old), text(new));
+    // As it is written, unless that does not tell the two apart.
+    let shown = |column: &Column, read: Option<String>| match read == column.default_text() {
+        true => column.default.as_ref().map(ToString::to_string),
+        false => read,
+    };
+    found.effect(kind, path, effect, shown(old, was), shown(new, is));
+}
+
+/// The default of a column as text. A number of 32 bits that becomes one of 64 keeps its value, which is another text.
+fn default_in(column: &Column, other: &DataType) -> Option<String> {
+    let text = column.default_text()?;
+    match (&column.data_type, other, text.parse::<f32>()) {
+        (DataType::Float32, DataType::Float64, Ok(narrow)) => Some(f64::from(narrow).to_string()),
+        _ => Some(text),
+    }
 }
 
 fn added(place: &Place<'_>, column: &Column, found: &mut Found) {

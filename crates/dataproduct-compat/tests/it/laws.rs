@@ -1,6 +1,6 @@
 //! Laws that hold for all contracts, tried on generated ones; and rows, which no verdict may contradict.
 
-use dataproduct_compat::{Bump, Comparison, Effect, Outcome, Policy, compare, diff};
+use dataproduct_compat::{Bump, Comparison, Effect, Kind, Outcome, Policy, compare, diff};
 use dataproduct_contract::{Column, Contract, DataType, Value, yaml};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -157,9 +157,33 @@ fn nested(name: &'static str) -> impl Strategy<Value = Column> {
     prop_oneof![list, record]
 }
 
+/// A column with one of a few defaults, or mostly none; none as well where the column does not permit it.
+fn defaulted<C: Strategy<Value = Column>, V: Into<Value> + Clone + std::fmt::Debug + 'static>(
+    column: C,
+    defaults: &[V],
+) -> impl Strategy<Value = Column> + use<C, V> {
+    (column, maybe(defaults), 0..3_u8).prop_map(|(column, default, how)| {
+        let Some(default) = default.filter(|_| how == 0) else {
+            return column;
+        };
+        let with_default = column.clone().with_default(default);
+        match contract("1.0.0", vec![with_default.clone()]) {
+            Some(_) => with_default,
+            None => column,
+        }
+    })
+}
+
 /// The columns of a contract: some of a few, so that two contracts share most.
 fn columns() -> impl Strategy<Value = Vec<Column>> {
-    let all = (whole("n"), real("r"), text("t"), day("d"), nested("s"));
+    let real_of = |number: f64| Value::try_from(number).unwrap();
+    let all = (
+        defaulted(whole("n"), &[2_i64, 5]),
+        defaulted(real("r"), &[0.5, 1.0].map(real_of)),
+        defaulted(text("t"), &["a", "ab"]),
+        defaulted(day("d"), &["2026-01-03", "2026-01-04"]),
+        nested("s"),
+    );
     (all, 0..32_u8).prop_map(|((n, r, t, d, s), mask)| {
         let columns = vec![n, r, t, d, s];
         let kept = columns.into_iter().enumerate();
@@ -213,17 +237,20 @@ fn tightening_one_way_is_loosening_the_other() {
                 let mut summary: Vec<_> = changes
                     .into_iter()
                     .map(|change| {
-                        let effect = if reversed {
-                            change.effect.reversed()
-                        } else {
-                            change.effect
+                        // A default says what kept rows read as and not which rows are permitted.
+                        let effect = match (change.kind, reversed) {
+                            (Kind::DefaultAdded, false) | (Kind::DefaultRemoved, true) => "added",
+                            (Kind::DefaultAdded, true) | (Kind::DefaultRemoved, false) => "removed",
+                            (Kind::DefaultChanged, _) => "changed",
+                            (_, true) => change.effect.reversed().as_str(),
+                            (_, false) => change.effect.as_str(),
                         };
                         let texts = if reversed {
                             (change.after, change.before)
                         } else {
                             (change.before, change.after)
                         };
-                        (change.path, effect.as_str(), texts)
+                        (change.path, effect, texts)
                     })
                     .collect();
                 summary.sort();
@@ -242,7 +269,7 @@ fn no_row_contradicts_a_verdict() {
     let mut told = [0_u64; 4];
     // Pairs that differ and of which the verdict says that a party gets along.
     let mut claims = [0_u64; 3];
-    let mut runner = runner(900);
+    let mut runner = runner(1_600);
     let counts = std::cell::RefCell::new((&mut samples, &mut told, &mut claims));
     runner
         .run(&(pair(), any::<u64>()), |((old, new), seed)| {
@@ -293,10 +320,10 @@ fn no_row_contradicts_a_verdict() {
                     prop_assert!(!was || is, "an old writer sends {row:?}");
                 }
                 if comparison.history() == Outcome::Holds {
-                    // Rows that were kept have nothing in columns that are new.
+                    // Rows that were kept have nothing in columns that are new, but for a default.
                     for (name, cell) in &mut row {
                         if old.column(name).is_none() {
-                            *cell = Cell::Null;
+                            *cell = new.column(name).map_or(Cell::Null, absent);
                         }
                     }
                     let is = legal_row(new.columns(), &row);
@@ -310,6 +337,77 @@ fn no_row_contradicts_a_verdict() {
     // Each way that a row can be legal occurs often, so the test above looks at something.
     assert!(told.iter().all(|count| *count > 1_000), "{told:?}");
     assert!(claims.iter().all(|count| *count > 50), "{claims:?}");
+}
+
+/// What rows from before a column read as.
+fn absent(column: &Column) -> Cell {
+    let default = column.default.as_ref();
+    default.map_or(Cell::Null, |default| {
+        Cell::of(default, &column.data_type).unwrap()
+    })
+}
+
+/// One column in two contracts, mostly with the same limits, each with a default or none.
+fn twice<C: Strategy<Value = Column>, V: Into<Value> + Clone + std::fmt::Debug + 'static>(
+    column: impl Fn() -> C,
+    defaults: &[V],
+) -> impl Strategy<Value = (Contract, Contract)> {
+    let defaults = (maybe(defaults), maybe(defaults));
+    (column(), column(), defaults, 0..3_u8).prop_filter_map(
+        "not a contract",
+        |(was, other, (before, after), alike)| {
+            let is = if alike > 0 { was.clone() } else { other };
+            let with = |mut column: Column, default: Option<V>| {
+                column.default = default.map(Into::into);
+                vec![column]
+            };
+            Some((
+                contract("1.0.0", with(was, before))?,
+                contract("1.1.0", with(is, after))?,
+            ))
+        },
+    )
+}
+
+/// Rows from before a column that both contracts have: what they read as under the new one, which the table is
+/// brought to, is nothing that a reader who gets along was not told of.
+#[test]
+fn no_default_contradicts_a_verdict() {
+    let reals = [0.5, 1.0].map(|number| Value::try_from(number).unwrap());
+    let pairs = prop_oneof![
+        twice(|| whole("n"), &[2_i64, 5]),
+        twice(|| real("r"), &reals),
+        twice(|| text("t"), &["a", "ab"]),
+        twice(|| day("d"), &["2026-01-03", "2026-01-04"]),
+    ];
+    let (mut differ, mut told) = (0_u64, 0_u64);
+    let counts = std::cell::RefCell::new((&mut differ, &mut told));
+    runner(3_000)
+        .run(&pairs, |(old, new)| {
+            let comparison = verdict(&old, &new);
+            let (was, is) = (&old.columns()[0], &new.columns()[0]);
+            let (before, after) = (absent(was), absent(is));
+            let mut counts = counts.borrow_mut();
+            *counts.0 += u64::from(before != after);
+            if comparison.reader() == Outcome::Holds {
+                *counts.1 += u64::from(before != after);
+                prop_assert!(before == after || was.default.is_none(), "{was:?} {is:?}");
+                prop_assert!(
+                    legal(was, &after) || !legal(was, &before),
+                    "an old reader meets {after:?} in {was:?}"
+                );
+            }
+            if comparison.history() == Outcome::Holds {
+                prop_assert!(
+                    legal(is, &after) || !legal(was, &before),
+                    "a new reader meets {after:?} in {is:?}"
+                );
+            }
+            Ok(())
+        })
+        .unwrap();
+    assert!(differ > 500, "{differ}");
+    assert!(told > 50, "{told}");
 }
 
 /// The column that a witness is about in each contract, and the value there.

@@ -7,6 +7,7 @@
 )]
 
 mod budget;
+mod defaults;
 mod fixtures;
 mod hostile;
 mod impact;

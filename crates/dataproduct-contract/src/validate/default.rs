@@ -16,19 +16,37 @@ const MAX_PATTERN_BYTES: usize = 1 << 20;
 const MAX_EXPANSION: usize = 20_000;
 
 impl Column {
-    /// The default as text of one form: whole numbers and decimals in digits, dates as `2026-01-31`, instants as
-    /// `2026-01-31T12:00:00.000000Z`, those without zone without the `Z`, UUIDs in lower case. `None` without a
+    /// The default as text of one form: whole numbers and decimals in as few digits as they need, dates as `2026-01-31`,
+    /// instants as `2026-01-31T12:00:00.000000Z`, those without zone without the `Z`, UUIDs in lower case. `None` without a
     /// default, and for one that is no value of the type, which no valid contract has.
     ///
     /// ```
     /// use dataproduct_contract::{Column, DataType};
     /// let price = DataType::Decimal { precision: 10, scale: 2 };
-    /// let column = Column::new("price", price).with_default("0.5");
+    /// let column = Column::new("price", price).with_default("0.50");
     /// assert_eq!(column.default_text().as_deref(), Some("0.5"));
     /// ```
     #[must_use]
     pub fn default_text(&self) -> Option<String> {
         text(self.default.as_ref()?, &self.data_type).ok()
+    }
+
+    /// Whether the default is a value of the type, and one that the enumeration and the limits of the column permit;
+    /// also without a default.
+    ///
+    /// ```
+    /// use dataproduct_contract::{Column, DataType};
+    /// let pieces = Column::new("pieces", DataType::Int64).with_minimum(0);
+    /// assert!(pieces.clone().with_default(0).permits_default());
+    /// assert!(!pieces.with_default(-1).permits_default());
+    /// ```
+    #[must_use]
+    pub fn permits_default(&self) -> bool {
+        let Some(default) = &self.default else {
+            return true;
+        };
+        let text = text(default, &self.data_type);
+        text.is_ok_and(|text| broken(self, default, &text).is_none())
     }
 }
 
@@ -174,7 +192,7 @@ fn text(value: &Value, data_type: &DataType) -> Result<String, &'static str> {
                 None => value.as_number().map(number_text).unwrap_or_default(),
             };
             let fits = decimal_fits(&text, usize::from(*precision), usize::from(*scale));
-            fits.then_some(text)
+            fits.then(|| shortest(&text))
                 .ok_or("a number with at most the digits of the type, such as \"12.50\"")
         }
         DataType::String => Ok(value.as_str().ok_or("text, in quotes")?.to_owned()),
@@ -212,6 +230,22 @@ fn decimal_fits(text: &str, precision: usize, scale: usize) -> bool {
         && all_digits(part)
         && part.len() <= scale
         && whole.trim_start_matches('0').len() <= precision.saturating_sub(scale)
+}
+
+/// A decimal number without the zeros that say nothing.
+fn shortest(text: &str) -> String {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text),
+    };
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    let (whole, part) = (whole.trim_start_matches('0'), part.trim_end_matches('0'));
+    match (whole, part) {
+        ("", "") => "0".to_owned(),
+        (whole, "") => format!("{sign}{whole}"),
+        ("", part) => format!("{sign}0.{part}"),
+        (whole, part) => format!("{sign}{whole}.{part}"),
+    }
 }
 
 /// A date or an instant, of the years that have four digits.

@@ -584,7 +584,7 @@ fn defaults() {
         scale: 2,
     };
     let float = |number: f64| Value::try_from(number).unwrap();
-    let good: [(DataType, Value, &str); 14] = [
+    let good: [(DataType, Value, &str); 18] = [
         (DataType::Boolean, true.into(), "true"),
         (DataType::Int8, Value::from(-128), "-128"),
         (
@@ -596,6 +596,11 @@ fn defaults() {
         (DataType::Float64, Value::from(2), "2"),
         (decimal.clone(), "-123.45".into(), "-123.45"),
         (decimal.clone(), float(0.5), "0.5"),
+        // One number has one text, however many zeros it is written with.
+        (decimal.clone(), "0.50".into(), "0.5"),
+        (decimal.clone(), "-007.00".into(), "-7"),
+        (decimal.clone(), "-0.0".into(), "0"),
+        (decimal.clone(), "100".into(), "100"),
         (decimal.clone(), Value::from(999), "999"),
         (DataType::String, "".into(), ""),
         (

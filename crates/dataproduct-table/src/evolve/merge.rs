@@ -1,5 +1,7 @@
 //! Merging a newer declaration of columns into the columns that a table has, or refusing it.
 
+use std::borrow::Cow;
+
 use dataproduct_quality::Promise;
 use serde_json::{Value, json};
 
@@ -81,11 +83,12 @@ impl Merge {
                 merged.push(self.alias(&mut before, &old, field)?);
                 continue;
             }
+            // What is proven is proven of the version before, under its names.
+            let mut field = self.field(old.clone(), field, &old.name)?;
             if old.name != field.name {
                 self.rename(&before, &old, &mut field, "")?;
             }
-            let path = field.name.clone();
-            merged.push(self.field(old, field, &path)?);
+            merged.push(field);
         }
         for old in before {
             let declared = merged.iter().any(|field| field.name == old.name);
@@ -195,7 +198,8 @@ impl Merge {
     /// A field that was there and is declared anew.
     fn field(&mut self, old: DeltaField, mut new: DeltaField, path: &str) -> Result<DeltaField> {
         if let Some(default) = old.text(DEFAULT)
-            && new.text(DEFAULT) != Some(default)
+            && let default = widened(default, &old.data_type, &new.data_type)
+            && new.text(DEFAULT) != Some(&default)
             && !self.empty
         {
             return refused(
@@ -357,12 +361,12 @@ impl Merge {
     ) -> Result<Vec<DeltaField>> {
         let mut merged = Vec::with_capacity(declared.len());
         let mut places = Vec::new();
-        for mut field in declared {
-            let path = join(within, &field.name);
+        for field in declared {
             let Some(old) = same(&before, &field).cloned() else {
                 merged.push(self.added(field, within)?);
                 continue;
             };
+            let path = join(within, &old.name);
             check_id(&old, &field, &path)?;
             if let Some(place) = before.iter().position(|known| known.name == old.name) {
                 if places.last().is_some_and(|last| *last > place) {
@@ -370,16 +374,17 @@ impl Merge {
                 }
                 places.push(place);
             }
+            let mut field = self.field(old.clone(), field, &path)?;
             if old.name != field.name {
                 if !self.mapped {
                     return refused(
-                        &join(within, &old.name),
+                        &path,
                         "a field within a struct is renamed in the next major version only, or with column mapping",
                     );
                 }
                 self.rename(&before, &old, &mut field, within)?;
             }
-            merged.push(self.field(old, field, &path)?);
+            merged.push(field);
         }
         match (0..before.len()).find(|place| !places.contains(place)) {
             Some(place) => refused(
@@ -399,6 +404,15 @@ fn check_id(old: &DeltaField, new: &DeltaField, path: &str) -> Result<()> {
             format!("its id is `{old}` and cannot become `{new}`: that is another column"),
         ),
         _ => Ok(()),
+    }
+}
+
+/// The text of a default in the type that its column becomes, in which the same text may be another value.
+fn widened<'a>(text: &'a str, from: &DeltaType, to: &DeltaType) -> Cow<'a, str> {
+    let is = |data_type: &DeltaType, name: &str| matches!(data_type, DeltaType::Primitive(of) if of == name);
+    match text.parse::<f32>() {
+        Ok(narrow) if is(from, "float") && is(to, "double") => f64::from(narrow).to_string().into(),
+        _ => text.into(),
     }
 }
 

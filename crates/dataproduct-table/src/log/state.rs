@@ -253,6 +253,31 @@ impl TableState {
         }
     }
 
+    /// Refuses rows where what this crate writes would not be right.
+    pub(crate) fn check_writable(&self) -> Result<()> {
+        match self.foreign_to_write() {
+            Some(feature) => Err(Error::Unsupported {
+                what: format!("writing to a table with {feature}"),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses rows that were written for other columns than the table has now.
+    pub(crate) fn check_schema(&self, written: &TableSchema) -> Result<()> {
+        let changed = |what: &str| Error::Conflict {
+            version: self.version,
+            reason: format!("changed the {what} after the rows were written"),
+        };
+        if self.schema.arrow != written.arrow {
+            return Err(changed("schema"));
+        }
+        if self.schema.partition_by != written.partition_by {
+            return Err(changed("partitioning"));
+        }
+        Ok(())
+    }
+
     /// Why this crate must not write to this table; `None` if it may.
     pub(crate) fn foreign_to_write(&self) -> Option<String> {
         if let Some(reason) = self.foreign_to_read() {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
+use sha2::{Digest, Sha256};
 
 use super::TableSchema;
 use super::delta::{
@@ -17,12 +18,16 @@ use super::delta::{
 use super::features::MAPPING_MAX_ID;
 use crate::error::{Error, Result};
 use crate::log::action::Metadata;
+use crate::write::file::hex;
 
 /// What Parquet calls the number of a column, in Arrow's metadata.
 const PARQUET_FIELD_ID: &str = "PARQUET:field_id";
 
 /// Gives every column of a mapped table that has none a name and a number in files. Columns of a table that had no
 /// mapping before keep their names, as its files have them.
+///
+/// The same columns get the same names whoever adds them: publishers who bring a table to one declaration side by side
+/// write files that fit it, whichever of them comes first.
 pub(crate) fn assign(metadata: &mut Metadata, keep_names: bool) -> Result<()> {
     let mut fields = parse(&metadata.schema_string)?;
     let number = |field: &DeltaField| field.metadata.get(MAPPING_ID).and_then(|id| id.as_i64());
@@ -40,7 +45,7 @@ pub(crate) fn assign(metadata: &mut Metadata, keep_names: bool) -> Result<()> {
         if field.text(PHYSICAL_NAME).is_none() {
             let name = match keep_names {
                 true => field.name.clone(),
-                false => format!("col-{}", uuid::Uuid::now_v7()),
+                false => new_name(&metadata.id, number(field).unwrap_or(last), &field.name),
             };
             field.set(PHYSICAL_NAME, name);
         }
@@ -51,6 +56,13 @@ pub(crate) fn assign(metadata: &mut Metadata, keep_names: bool) -> Result<()> {
         .configuration
         .insert(MAPPING_MAX_ID.to_owned(), last);
     Ok(())
+}
+
+/// A name in files that no other column of any table has.
+fn new_name(table: &str, number: i64, column: &str) -> String {
+    let mut name = hex(&Sha256::digest(format!("{table}\n{number}\n{column}")));
+    name.truncate(32);
+    format!("col-{name}")
 }
 
 /// The name of a field in files.

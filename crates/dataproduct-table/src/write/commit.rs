@@ -12,24 +12,26 @@
 //!
 //! Publish ids and the watermark are kept as `txn` actions, which survive checkpoints and log clean-up.
 
-use std::collections::BTreeMap;
+mod checks;
+mod entry;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sha2::{Digest, Sha256};
+use bytes::Bytes;
 
-use super::file::hex;
-use super::keyed::{Keyed, KeyedRows};
+use self::checks::{check_contract, check_since};
+use self::entry::{Effect, entry};
+use super::keyed::Keyed;
 use super::options::{Follows, OnConflict};
 use super::scope::Scope;
 use super::writer::Attempt;
-use crate::compact;
 use crate::error::{Error, Result, is_definite};
-use crate::facts::{Commit, CommitInfo, ENGINE, PublishFacts, StoredFacts};
-use crate::log::action::{Actions, Add, Remove, TAG_SHA256, Txn, write_line};
-use crate::log::conflict::{self, Intent, Verdict};
+use crate::evolve::Evolution;
+use crate::facts::{CommitInfo, PublishFacts};
+use crate::log::action::{Actions, Add};
 use crate::log::segment::entry_name;
-use crate::log::state::{TableState, WATERMARK_APP, publish_app};
+use crate::log::state::{TableState, publish_app};
 use crate::schema::TableSchema;
 use crate::table::{Receipt, Table, contradicts};
 
@@ -47,6 +49,8 @@ pub(crate) struct Plan {
     /// Tells this try of the publish from one with the same publish id made elsewhere.
     pub(crate) txn_id: String,
     pub(crate) schema: Arc<TableSchema>,
+    /// What brings the table to the schema of the rows, if anything has to.
+    pub(crate) evolution: Option<Evolution>,
     pub(crate) scope: Scope,
     pub(crate) adds: Vec<Add>,
     pub(crate) work: Work,
@@ -79,57 +83,105 @@ pub(crate) async fn publish(table: &Table, plan: Plan) -> Result<Attempt> {
 }
 
 /// Commits a publish whose turn it is.
-pub(crate) async fn publish_in_turn(table: &Table, mut plan: Plan, turn: Turn) -> Result<Attempt> {
+pub(crate) async fn publish_in_turn(table: &Table, plan: Plan, turn: Turn) -> Result<Attempt> {
     let _turn = turn;
-    let done = |receipt: Result<Receipt>| receipt.map(|receipt| Attempt::Done(Box::new(receipt)));
     table.newest().await?;
     table.check_same().await?;
-    let (schema, scope) = (Arc::clone(&plan.schema), plan.scope.clone());
-    let intent = Intent {
-        schema: &schema,
-        scope: &scope,
-        fail_on_change: plan.on_conflict == OnConflict::Fail,
+    let mut tries = Tries {
+        deadline: Instant::now() + plan.timeout,
+        checked: plan.base,
+        table,
+        plan,
+        made: 0,
+        dangling: None,
     };
-    let deadline = Instant::now() + plan.timeout;
-    let mut attempts = 0;
-    // Whether a put of ours may still arrive although it failed.
-    let mut dangling = false;
-    // Up to which version the changes of others have been looked at.
-    let mut checked = plan.base;
     loop {
-        attempts += 1;
+        tries.made += 1;
+        let next = tries.next().await;
+        let (base, entry) = match next.map_err(|error| tries.left_open(error))? {
+            Next::Put { base, entry } => (base, entry),
+            Next::Over(attempt) => return Ok(attempt),
+        };
+        if let Some(receipt) = tries.put(base, entry).await? {
+            return Ok(Attempt::Done(Box::new(receipt)));
+        }
+        tokio::time::sleep(pause(tries.made)).await;
+    }
+}
+
+/// The tries of one publish to become a version.
+struct Tries<'a> {
+    table: &'a Table,
+    plan: Plan,
+    made: u32,
+    deadline: Instant,
+    /// The version for which a put of ours may still arrive although it failed.
+    dangling: Option<u64>,
+    /// Up to which version the changes of others have been looked at.
+    checked: u64,
+}
+
+/// What comes next.
+enum Next {
+    /// An entry is put behind a version.
+    Put { base: u64, entry: Bytes },
+    /// Nothing more.
+    Over(Attempt),
+}
+
+impl Tries<'_> {
+    /// Works out the entry behind the newest version known.
+    async fn next(&mut self) -> Result<Next> {
+        let (table, plan) = (self.table, &mut self.plan);
         // Readers of this process move the state on as well, so every try looks at all that is new in it.
         let state = table.current();
         let base = state.version;
         if let Some(version) = state.published(&plan.publish_id) {
-            let receipt = original_receipt(table, &state, &plan, version).await;
-            return done(match attempts {
+            let receipt = original_receipt(table, &state, plan, version).await;
+            let receipt = receipt.map_err(|error| match self.made {
                 // Nothing of this call was put yet.
-                1 => receipt,
-                _ => receipt.map_err(|error| unknown(&plan.publish_id, error)),
+                1 => error,
+                _ => unknown(&plan.publish_id, error),
             });
+            return Ok(Next::Over(Attempt::Done(Box::new(receipt?))));
         }
+        // What was to become a version that others took is refused by the store.
+        self.dangling = self.dangling.filter(|version| *version > base);
         if plan.expected.is_some_and(|expected| base > expected) {
-            return Ok(Attempt::Moved { version: base });
+            return Ok(Next::Over(Attempt::Moved { version: base }));
         }
-        check_schema(&state, &intent)?;
-        check_contract(table, &state, &plan).await?;
-        check_since(table, &intent, checked, base).await?;
-        checked = base;
-        let effect = Effect::of(table, &mut plan, &state).await;
-        let effect = effect.map_err(|error| match dangling {
-            true => unknown(&plan.publish_id, error),
-            false => error,
-        })?;
-        let bytes = bytes::Bytes::from(entry(&plan, &state, &effect)?);
-        // The state is updated in place when nobody holds it.
-        drop(state);
+        check_contract(table, &state, plan).await?;
+        let (after, step) = match &plan.evolution {
+            Some(evolution) => evolution.taken(&state)?,
+            None => (Arc::clone(&state), None),
+        };
+        after.check_schema(&plan.schema)?;
+        after.check_writable()?;
+        after.check_scope(&plan.scope)?;
+        check_since(table, plan, self.checked, base).await?;
+        self.checked = base;
+        if let (Some(evolution), Some(step)) = (&mut plan.evolution, &step) {
+            evolution.prove(table, &state, step).await?;
+        }
+        let effect = Effect::of(table, plan, &after).await?;
+        let entry = entry(plan, &state, step.as_ref(), &effect)?;
+        Ok(Next::Put {
+            base,
+            entry: Bytes::from(entry),
+        })
+    }
+
+    /// Puts an entry and finds out what became of it; `None` if it has to be tried again.
+    async fn put(&mut self, base: u64, entry: Bytes) -> Result<Option<Receipt>> {
+        let (table, publish_id) = (self.table, &self.plan.publish_id);
         let name = entry_name(base + 1);
-        let failure = match table.storage().create(&name, bytes.clone().into()).await {
+        let failure = match table.storage().create(&name, entry.clone().into()).await {
             Ok(true) => {
-                let receipt = acknowledged(table, &plan.publish_id, base + 1, &bytes);
+                let receipt = acknowledged(table, publish_id, base + 1, &entry);
                 table.maintain(base + 1).await;
-                return done(receipt.map_err(|error| unknown(&plan.publish_id, error)));
+                return receipt
+                    .map(Some)
+                    .map_err(|error| unknown(publish_id, error));
             }
             Ok(false) => None,
             Err(error) => Some(error),
@@ -139,39 +191,44 @@ pub(crate) async fn publish_in_turn(table: &Table, mut plan: Plan, turn: Turn) -
         // A local write is over when it has failed; over a network it may still arrive. So it may when the store
         // says "exists": its own retry may have met a first try that is not visible yet.
         let over = table.storage().is_local() || failure.as_ref().is_some_and(definite);
-        match read_back(table, base, &plan.publish_id).await? {
-            ReadBack::Ours(version) => return done(found(table, &plan, version).await),
+        let late = Instant::now() >= self.deadline;
+        match read_back(table, base, publish_id).await? {
+            ReadBack::Ours(version) => return found(table, &self.plan, version).await.map(Some),
             ReadBack::Others(winners) => {
                 for (version, winner) in winners {
                     table.advance(version, winner)?;
                 }
                 // What may still arrive was for a version that is taken: the store will refuse it.
-                dangling = false;
+                self.dangling = None;
             }
             ReadBack::Nobody => {
-                dangling |= !over;
-                let late = Instant::now() >= deadline;
+                if !over {
+                    self.dangling = Some(base + 1);
+                }
                 match failure {
-                    Some(error) if over || late => {
-                        return Err(match dangling {
-                            true => unknown(&plan.publish_id, error),
-                            false => error,
-                        });
-                    }
-                    None if late && dangling => {
-                        return Err(unknown(&plan.publish_id, contradicts(&name)));
+                    Some(error) if over || late => return Err(self.left_open(error)),
+                    None if late && self.dangling.is_some() => {
+                        return Err(self.left_open(contradicts(&name)));
                     }
                     _ => {}
                 }
             }
         }
-        if Instant::now() >= deadline && !dangling {
+        if late && self.dangling.is_none() {
             return Err(Error::Contention {
-                publish_id: plan.publish_id,
-                attempts,
+                publish_id: self.plan.publish_id.clone(),
+                attempts: self.made,
             });
         }
-        tokio::time::sleep(pause(attempts)).await;
+        Ok(None)
+    }
+
+    /// An error of a publish of which a put may still arrive leaves open what becomes of it.
+    fn left_open(&self, error: Error) -> Error {
+        match self.dangling {
+            Some(_) => unknown(&self.plan.publish_id, error),
+            None => error,
+        }
     }
 }
 
@@ -215,75 +272,6 @@ pub(crate) fn jitter() -> f64 {
     // The low half of a version 7 UUID is random.
     let random = uuid::Uuid::now_v7().as_u128() as u32;
     f64::from(random) / f64::from(u32::MAX)
-}
-
-/// The rows were written for a schema; the table must still have it.
-fn check_schema(state: &TableState, intent: &Intent<'_>) -> Result<()> {
-    let changed = |what: &str| Error::Conflict {
-        version: state.version,
-        reason: format!("changed the {what} after the rows were written"),
-    };
-    if state.schema.arrow != intent.schema.arrow {
-        return Err(changed("schema"));
-    }
-    if state.schema.partition_by != intent.schema.partition_by {
-        return Err(changed("partitioning"));
-    }
-    if let Some(feature) = state.foreign_to_write() {
-        return Err(Error::Unsupported {
-            what: format!("writing to a table with {feature}"),
-        });
-    }
-    state.check_scope(intent.scope)
-}
-
-/// The rows were judged against a contract; no other may have been published under since.
-async fn check_contract(table: &Table, state: &TableState, plan: &Plan) -> Result<()> {
-    let expected = match &plan.follows {
-        Follows::Any => return Ok(()),
-        Follows::Only(before) => before,
-    };
-    // Commits behind it that publish nothing, or are of other programs, do not lift what it binds to.
-    let has_digest = |commit: &Commit| {
-        let facts = commit.facts.as_ref();
-        facts.is_some_and(|facts| facts.published.contract_digest.is_some())
-    };
-    let commit = state.newest_publish(table.storage(), has_digest).await?;
-    let newest = commit.as_ref().and_then(|commit| commit.facts.as_ref());
-    let newest = newest.map(|facts| &facts.published);
-    let Some(digest) = newest.and_then(|facts| facts.contract_digest.as_ref()) else {
-        return Ok(());
-    };
-    if Some(digest) == expected.as_ref() || Some(digest) == plan.facts.contract_digest.as_ref() {
-        return Ok(());
-    }
-    let version = newest.and_then(|facts| facts.contract_version.as_deref());
-    Err(Error::Conflict {
-        version: commit
-            .as_ref()
-            .map_or(state.version, |commit| commit.version),
-        reason: format!(
-            "was published under another contract ({}) than this publish was judged against",
-            version.unwrap_or(digest)
-        ),
-    })
-}
-
-/// What was committed while the rows were being written must not have changed what a careful replace rests on.
-async fn check_since(table: &Table, intent: &Intent<'_>, base: u64, newest: u64) -> Result<()> {
-    if !intent.fail_on_change {
-        // A replace is planned against the newest state in any case.
-        return Ok(());
-    }
-    let versions: Vec<u64> = (base + 1..=newest).collect();
-    let names = versions.iter().copied().map(entry_name).collect();
-    let entries = table.storage().read_all(names, Actions::parse).await?;
-    for (version, winner) in versions.into_iter().zip(entries) {
-        if let Verdict::Conflict(reason) = conflict::check(intent, &winner, intent.schema) {
-            return Err(Error::Conflict { version, reason });
-        }
-    }
-    Ok(())
 }
 
 enum ReadBack {
@@ -368,167 +356,4 @@ pub(crate) fn next_millis(table: &Table, state: &TableState) -> i64 {
         Some(before) => now.max(before.timestamp_millis() + 1),
         None => now,
     }
-}
-
-/// What a publish changes in the files of a version.
-struct Effect {
-    millis: i64,
-    removes: Vec<Remove>,
-    /// Files that stay, with other deletion vectors.
-    kept: Vec<Add>,
-    adds: Vec<Add>,
-    rows: u64,
-    by_key: Option<KeyedRows>,
-    /// Whether the rows stay what they were.
-    is_rewrite: bool,
-}
-
-impl Effect {
-    async fn of(table: &Table, plan: &mut Plan, state: &Arc<TableState>) -> Result<Self> {
-        let millis = next_millis(table, state);
-        let mut effect = Self {
-            millis,
-            removes: Vec::new(),
-            kept: Vec::new(),
-            adds: plan.adds.clone(),
-            rows: plan.adds.iter().filter_map(Add::rows).sum(),
-            by_key: None,
-            is_rewrite: false,
-        };
-        match &mut plan.work {
-            Work::Scope => {
-                let live = state.files.iter().map(AsRef::as_ref);
-                let gone = conflict::plan_removes(&plan.scope, live).into_iter();
-                effect.removes = gone.map(|add| Remove::of(add, millis)).collect();
-            }
-            Work::ByKey(keyed) => {
-                state.check_keyed()?;
-                let change = keyed.change(table, state, millis).await?;
-                effect.removes = change.removes;
-                effect.kept = change.kept;
-                effect.adds = change.adds;
-                effect.rows = change.rows.inserted + change.rows.updated;
-                effect.by_key = Some(change.rows);
-            }
-            Work::Rewrite(files) => {
-                if files.iter().any(|add| state.files.same(add).is_none()) {
-                    return Err(compact::changed(state));
-                }
-                let gone = files.iter().map(|add| Remove {
-                    data_change: false,
-                    ..Remove::of(add, millis)
-                });
-                effect.removes = gone.collect();
-                effect.is_rewrite = true;
-            }
-        }
-        Ok(effect)
-    }
-
-    fn files_removed(&self) -> usize {
-        self.removes.len() - self.kept.len()
-    }
-}
-
-/// The log entry of a publish behind a state.
-fn entry(plan: &Plan, state: &TableState, effect: &Effect) -> Result<Vec<u8>> {
-    let millis = effect.millis;
-    let version = i64::try_from(state.version + 1).unwrap_or(i64::MAX);
-    let as_of = plan.facts.as_of.map(|as_of| as_of.timestamp_micros());
-    // Nobody can vouch for the future: a clock that is ahead must not make the table look fresh for ever.
-    let vouched = as_of.map(|as_of| as_of.min(millis.saturating_mul(1000).saturating_add(999)));
-    let watermark = state.watermark().max(vouched);
-    let facts = StoredFacts {
-        format: 1,
-        publish_id: plan.publish_id.clone(),
-        contract_version: plan.facts.contract_version.clone(),
-        contract_digest: plan.facts.contract_digest.clone(),
-        as_of,
-        watermark,
-        rows: effect.rows,
-        bytes: effect.adds.iter().map(|add| add.size.unsigned_abs()).sum(),
-        files: effect.adds.len() as u64,
-        files_removed: effect.files_removed() as u64,
-        by_key: effect.by_key.map(Into::into),
-        digest: digest_of(&effect.adds),
-        engine: ENGINE.to_owned(),
-        producer: plan.facts.producer.clone(),
-        quality: plan.facts.quality.clone(),
-    };
-    let info = commit_info(plan, facts, effect);
-    let mut out = Vec::with_capacity(2048 + effect.adds.len() * 1024);
-    write_line(&mut out, "commitInfo", &info)?;
-    let mut txn = |app_id: String, version: i64| {
-        let txn = Txn {
-            app_id,
-            version,
-            last_updated: Some(millis),
-        };
-        write_line(&mut out, "txn", &txn)
-    };
-    txn(publish_app(&plan.publish_id), version)?;
-    if let Some(watermark) = watermark {
-        txn(WATERMARK_APP.to_owned(), watermark)?;
-    }
-    for remove in &effect.removes {
-        write_line(&mut out, "remove", remove)?;
-    }
-    for add in effect.kept.iter().chain(&effect.adds) {
-        write_line(&mut out, "add", add)?;
-    }
-    Ok(out)
-}
-
-fn commit_info(plan: &Plan, facts: StoredFacts, effect: &Effect) -> CommitInfo {
-    let mut parameters = BTreeMap::from([(
-        "partitionBy",
-        serde_json::Value::from(plan.schema.partition_by.clone()).to_string(),
-    )]);
-    let mut metrics = BTreeMap::from([
-        ("numFiles", facts.files.to_string()),
-        ("numOutputRows", facts.rows.to_string()),
-        ("numOutputBytes", facts.bytes.to_string()),
-        ("numRemovedFiles", effect.files_removed().to_string()),
-    ]);
-    let append = plan.scope == Scope::Nothing && effect.removes.is_empty();
-    match &effect.by_key {
-        Some(rows) => metrics.extend([
-            ("numTargetRowsInserted", rows.inserted.to_string()),
-            ("numTargetRowsUpdated", rows.updated.to_string()),
-            ("numTargetRowsDeleted", rows.deleted.to_string()),
-        ]),
-        None if effect.is_rewrite => {}
-        None => {
-            let mode = if append { "Append" } else { "Overwrite" };
-            parameters.insert("mode", mode.to_owned());
-        }
-    }
-    let operation = match effect.by_key {
-        Some(_) => "MERGE",
-        None if effect.is_rewrite => "OPTIMIZE",
-        None => "WRITE",
-    };
-    CommitInfo {
-        timestamp: Some(effect.millis),
-        in_commit_timestamp: None,
-        operation: Some(operation.to_owned()),
-        operation_parameters: serde_json::json!(parameters),
-        // What rests on rows that were read is no blind append.
-        is_blind_append: Some(append && effect.by_key.is_none() && plan.expected.is_none()),
-        engine_info: Some(ENGINE.to_owned()),
-        txn_id: Some(plan.txn_id.clone()),
-        operation_metrics: serde_json::json!(metrics),
-        // Who only writes files anew publishes nothing.
-        dataproduct: (!effect.is_rewrite).then_some(facts),
-    }
-}
-
-/// One digest for a whole publish: over the digests of its files in order.
-fn digest_of(adds: &[Add]) -> String {
-    let mut digest = Sha256::new();
-    for add in adds {
-        digest.update(add.tag(TAG_SHA256).unwrap_or_default());
-        digest.update(b"\n");
-    }
-    hex(&digest.finalize())
 }

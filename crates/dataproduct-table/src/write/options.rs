@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::facts::PublishFacts;
 use crate::predicate::Literal;
+use crate::spec::TableSpec;
 use crate::write::keyed::Upsert;
 
 /// Rows of a full row group.
@@ -75,6 +76,8 @@ pub struct WriteOptions {
     pub(crate) facts: PublishFacts,
     pub(crate) publish_id: Option<String>,
     pub(crate) follows: Follows,
+    /// What the table is declared to be from this publish on, if that is new.
+    pub(crate) spec: Option<TableSpec>,
     pub(crate) row_group_rows: usize,
     pub(crate) target_file_bytes: u64,
     pub(crate) zstd_level: i32,
@@ -92,6 +95,7 @@ impl Default for WriteOptions {
             facts: PublishFacts::default(),
             publish_id: None,
             follows: Follows::default(),
+            spec: None,
             row_group_rows: DEFAULT_ROW_GROUP_ROWS,
             target_file_bytes: DEFAULT_TARGET_FILE_BYTES,
             zstd_level: DEFAULT_ZSTD_LEVEL,
@@ -138,6 +142,18 @@ impl WriteOptions {
     /// fails with [`crate::Error::Conflict`]. By default it follows any.
     pub fn with_contract_before(mut self, digest: Option<impl Into<String>>) -> Self {
         self.follows = Follows::Only(digest.map(Into::into));
+        self
+    }
+
+    /// Brings the table to a newer declaration in the commit of the publish: the version that has its rows is the first
+    /// that has its columns, and no version has the one without the other. The rows are those of the declaration. What
+    /// may change is what [`Table::evolve`](crate::Table::evolve) says. By default the table stays what it is declared to be.
+    ///
+    /// The change is worked out anew from the version that the publish is committed behind. If others have brought the
+    /// table to the same declaration meanwhile, nothing of it is left to change; if to one that this one cannot follow,
+    /// the publish fails with [`crate::Error::Incompatible`] or [`crate::Error::Conflict`].
+    pub fn with_evolution(mut self, spec: TableSpec) -> Self {
+        self.spec = Some(spec);
         self
     }
 

@@ -15,6 +15,7 @@ use super::partition::{self, Part};
 use super::scope::{PartitionValues, Partitions, Scope};
 use crate::compact::CompactionReport;
 use crate::error::{Error, Result};
+use crate::evolve::Evolution;
 use crate::log::action::Add;
 use crate::log::state::{Files, TableState};
 use crate::predicate::Literal;
@@ -31,6 +32,8 @@ pub struct Writer {
     schema: Arc<TableSchema>,
     base: u64,
     options: WriteOptions,
+    /// What the commit changes in the declaration of the table besides.
+    evolution: Option<Evolution>,
     publish_id: String,
     expected: Option<u64>,
     scope: Scope,
@@ -82,7 +85,13 @@ impl fmt::Debug for Writer {
 }
 
 impl Writer {
-    pub(crate) fn new(table: Table, state: &TableState, options: WriteOptions) -> Result<Self> {
+    /// `state` is the version as it is for the rows: after the evolution, if there is one.
+    pub(crate) fn new(
+        table: Table,
+        state: &TableState,
+        options: WriteOptions,
+        evolution: Option<Evolution>,
+    ) -> Result<Self> {
         let schema = Arc::clone(&state.schema);
         let publish_id = match &options.publish_id {
             Some(id) => check_publish_id(id)?,
@@ -108,6 +117,7 @@ impl Writer {
             schema,
             base: state.version,
             options,
+            evolution,
             publish_id,
             expected: None,
             scope,
@@ -142,17 +152,20 @@ impl Writer {
 
     /// The rows that stay beside those of this publish when it is committed behind the newest version: all but those
     /// that it replaces; `None` where it replaces all, or rows by their key, see [`settle`](Self::settle). Of a version in
-    /// between only what is [`without`](Snapshot::without) the files known is new.
+    /// between only what is [`without`](Snapshot::without) the files known is new. They have the columns that the table has
+    /// once this publish is committed.
     ///
     /// # Errors
     ///
-    /// Those of [`Table::snapshot`]; `Unsupported` if only the kernel can read the table.
+    /// Those of [`Table::snapshot`]; `Unsupported` if only the kernel can read the table; `Conflict` and `Incompatible`
+    /// if the table's schema has changed since.
     pub async fn beside(&self) -> Result<Option<Snapshot>> {
         if self.scope == Scope::All || matches!(self.options.mode, Mode::Upsert(_)) {
             return Ok(None);
         }
-        let snapshot = self.table.snapshot().await?;
-        check_own(snapshot.state())?;
+        let state = self.table.newest().await?;
+        check_own(&state)?;
+        let snapshot = Snapshot::new(self.table.clone(), self.as_written(&state)?);
         Ok(Some(snapshot.with_files(|add| !self.scope.covers(add))))
     }
 
@@ -167,14 +180,13 @@ impl Writer {
             return Ok(None);
         };
         self.finish_files().await?;
-        let snapshot = self.table.snapshot().await?;
-        let state = snapshot.state();
-        check_own(state)?;
-        self.check_schema(state)?;
+        let state = self.table.newest().await?;
+        check_own(&state)?;
+        let state = self.as_written(&state)?;
         let staged = self.adds.clone();
-        let keyed = Keyed::of(&self.table, state, &upsert, staged, &self.deletes).await?;
+        let keyed = Keyed::of(&self.table, &state, &upsert, staged, &self.deletes).await?;
         let keyed = self.settled.insert(Box::new(keyed));
-        keyed.settle(&self.table, state).await.map(Some)
+        keyed.settle(&self.table, &state).await.map(Some)
     }
 
     /// Takes checked rows. Their order is kept within a partition, unless the table is sorted.
@@ -308,11 +320,12 @@ impl Writer {
     ///
     /// # Errors
     ///
-    /// `Encoding` and `Store` as with [`Writer::push`]; `Conflict` if the table's schema has changed since.
+    /// `Encoding` and `Store` as with [`Writer::push`]; `Conflict` and `Incompatible` if the table's schema has changed
+    /// since.
     pub async fn stage(&mut self) -> Result<Snapshot> {
         self.finish_files().await?;
-        let mut state = TableState::clone(&self.table.current());
-        self.check_schema(&state)?;
+        let state = self.as_written(&self.table.current())?;
+        let mut state = TableState::clone(&state);
         let mut files = Files::default();
         for add in &self.adds {
             files.insert(add.clone());
@@ -321,14 +334,15 @@ impl Writer {
         Ok(Snapshot::new(self.table.clone(), Arc::new(state)))
     }
 
-    fn check_schema(&self, state: &TableState) -> Result<()> {
-        if state.schema.arrow == self.schema.arrow {
-            return Ok(());
-        }
-        Err(Error::Conflict {
-            version: state.version,
-            reason: "changed the schema after the rows were written".to_owned(),
-        })
+    /// A version as it is once this publish is committed behind it, but for the rows: under the columns that they were
+    /// written for.
+    fn as_written(&self, state: &Arc<TableState>) -> Result<Arc<TableState>> {
+        let after = match &self.evolution {
+            Some(evolution) => evolution.taken(state)?.0,
+            None => Arc::clone(state),
+        };
+        after.check_schema(&self.schema)?;
+        Ok(after)
     }
 
     /// Takes back what was pushed so far, so that other rows can be pushed in its place under the same publish id.
@@ -373,7 +387,8 @@ impl Writer {
     /// # Errors
     ///
     /// `Conflict` if another publish changed the schema, or changed what this one replaces and
-    /// [`crate::OnConflict::Fail`] was asked for; `Contention` if others kept winning for the time allowed;
+    /// [`crate::OnConflict::Fail`] was asked for; `Incompatible` if the publish [evolves](WriteOptions::with_evolution)
+    /// the table, and another one has brought it where that cannot follow, or has added rows that may not be; `Contention` if others kept winning for the time allowed;
     /// `OutcomeUnknown` if the store does not say what became of the commit; `Store` if it refused. In all cases but
     /// `OutcomeUnknown` nothing was published.
     pub async fn commit(mut self) -> Result<Receipt> {
@@ -391,11 +406,10 @@ impl Writer {
         self.finish_files().await?;
         let work = match &self.options.mode {
             Mode::Upsert(upsert) => {
-                let state = self.table.current();
-                self.check_schema(&state)?;
                 let keyed = match self.settled.take() {
                     Some(keyed) => keyed,
                     None => {
+                        let state = self.as_written(&self.table.current())?;
                         let (staged, deletes) = (self.adds.clone(), &self.deletes);
                         let of = Keyed::of(&self.table, &state, upsert, staged, deletes);
                         Box::new(of.await?)
@@ -441,6 +455,7 @@ impl Writer {
             publish_id: self.publish_id.clone(),
             txn_id: uuid::Uuid::now_v7().to_string(),
             schema: Arc::clone(&self.schema),
+            evolution: self.evolution.clone(),
             scope: self.scope.clone(),
             adds: self.adds.clone(),
             work,

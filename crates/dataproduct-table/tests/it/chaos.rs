@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use arrow_schema::{DataType, Field, Schema};
 use dataproduct_contract::Contract;
 use dataproduct_table::{
     Compaction, Error, Location, Mode, Result, Table, TableOptions, TableSpec, Upsert, WriteOptions,
@@ -16,7 +17,8 @@ use object_store::memory::InMemory;
 
 use crate::support::*;
 
-type State = Vec<(String, String, Option<i64>)>;
+/// What a version is: its rows and its columns.
+type State = (Vec<(String, String, Option<i64>)>, Vec<String>);
 
 fn keyed() -> Contract {
     contract(false)
@@ -35,17 +37,43 @@ fn numbered(numbers: std::ops::Range<i64>, count: i64) -> Vec<(String, Option<i6
 }
 
 async fn put(table: &Table, mode: Mode, id: &str, rows: Vec<(String, Option<i64>)>) -> Result<()> {
+    put_as(table, options(mode, id), rows).await
+}
+
+fn options(mode: Mode, id: &str) -> WriteOptions {
+    WriteOptions::new()
+        .with_mode(mode)
+        .with_publish_id(id)
+        .with_commit_timeout(std::time::Duration::from_millis(200))
+}
+
+async fn put_as(
+    table: &Table,
+    options: WriteOptions,
+    rows: Vec<(String, Option<i64>)>,
+) -> Result<()> {
     let rows: Vec<_> = rows
         .iter()
         .map(|(sku, count)| (sku.as_str(), "L1", *count))
         .collect();
-    let options = WriteOptions::new()
-        .with_mode(mode)
-        .with_publish_id(id)
-        .with_commit_timeout(std::time::Duration::from_millis(200));
     let mut writer = table.write(options).await?;
     writer.push(&admit(&keyed(), batch(&rows))).await?;
     writer.commit().await.map(drop)
+}
+
+/// With a column more, which names in files and a protocol of its own come with, and one that becomes required.
+fn evolved() -> TableSpec {
+    let mut fields: Vec<Field> = spec()
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| Field::clone(field))
+        .collect();
+    fields[2] = fields[2].clone().with_nullable(false);
+    fields.push(Field::new("shelf", DataType::Utf8, true));
+    TableSpec::new(Arc::new(Schema::new(fields)))
+        .with_deletion_vectors()
+        .with_column_mapping()
 }
 
 fn upsert() -> Mode {
@@ -73,7 +101,7 @@ async fn prepared() -> InMemory {
     store.fork()
 }
 
-const PATHS: [Path; 8] = [
+const PATHS: [Path; 11] = [
     Path {
         name: "append",
         act: |location| {
@@ -117,11 +145,7 @@ const PATHS: [Path; 8] = [
         act: |location| {
             Box::pin(async move {
                 let table = Table::open(&location).await?;
-                let options = WriteOptions::new()
-                    .with_mode(upsert())
-                    .with_publish_id("next")
-                    .with_commit_timeout(std::time::Duration::from_millis(200));
-                let mut writer = table.write(options).await?;
+                let mut writer = table.write(options(upsert(), "next")).await?;
                 writer.delete(&batch(&[("s00011", "", None), ("s00500", "", None)]))?;
                 writer.commit().await.map(drop)
             })
@@ -134,6 +158,36 @@ const PATHS: [Path; 8] = [
                 let options = TableOptions::default().with_checkpoint_interval(3);
                 let table = Table::open_with(&location, options).await?;
                 put(&table, Mode::Append, "next", numbered(5000..5010, 3)).await
+            })
+        },
+    },
+    Path {
+        name: "append that evolves",
+        act: |location| {
+            Box::pin(async move {
+                let table = Table::open(&location).await?;
+                let options = options(Mode::Append, "next").with_evolution(evolved());
+                put_as(&table, options, numbered(5000..5010, 3)).await
+            })
+        },
+    },
+    Path {
+        name: "upsert that evolves",
+        act: |location| {
+            Box::pin(async move {
+                let table = Table::open(&location).await?;
+                let options = options(upsert(), "next").with_evolution(evolved());
+                put_as(&table, options, numbered(15..25, 3)).await
+            })
+        },
+    },
+    Path {
+        name: "replace that evolves, without rows",
+        act: |location| {
+            Box::pin(async move {
+                let table = Table::open(&location).await?;
+                let options = options(Mode::ReplaceAll, "next").with_evolution(evolved());
+                put_as(&table, options, Vec::new()).await
             })
         },
     },
@@ -161,10 +215,11 @@ const PATHS: [Path; 8] = [
 
 async fn state(store: &Arc<InMemory>) -> (State, u64) {
     let table = Table::open(&at(Arc::clone(store) as _)).await.unwrap();
-    (
-        read_sorted(&table).await,
-        table.snapshot().await.unwrap().version(),
-    )
+    let snapshot = table.snapshot().await.unwrap();
+    let columns = snapshot.schema().fields().iter();
+    let columns = columns.map(|field| format!("{} {}", field.name(), field.is_nullable()));
+    let state = (read_sorted(&table).await, columns.collect());
+    (state, snapshot.version())
 }
 
 /// Runs a path with one fault at each operation in turn; gives how many there were.
@@ -176,6 +231,8 @@ async fn sweep(path: &Path, fault: Fault) -> u64 {
     (path.act)(at(healthy.clone() as _)).await.unwrap();
     let new = state(&untouched).await;
     assert_eq!(new.1, old.1 + 1, "{}", path.name);
+    let evolves = path.name.contains("that evolves");
+    assert_eq!(new.0.1 != old.0.1, evolves, "{}", path.name);
     let operations = healthy.operations();
     for operation in 0..operations {
         let case = format!("{}: {fault:?} at {operation} of {operations}", path.name);
@@ -186,7 +243,7 @@ async fn sweep(path: &Path, fault: Fault) -> u64 {
         let (rows, version) = state(&inner).await;
         let happened = version == new.1;
         assert!(happened || version == old.1, "{case}");
-        assert_eq!(rows, if happened { &*new.0 } else { &*old.0 }, "{case}");
+        assert_eq!(rows, if happened { &new } else { &old }.0, "{case}");
         match &outcome {
             Ok(()) => assert!(happened, "{case}: acknowledged and not there"),
             // What evolves and compacts has no id to ask by: it can be done again.

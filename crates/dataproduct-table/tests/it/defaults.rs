@@ -286,3 +286,222 @@ async fn a_reader_that_is_ahead_of_the_table_brings_its_own_default() {
         assert_eq!(batches[0].column(1).as_primitive::<Int64Type>().value(0), 9);
     }
 }
+
+#[tokio::test]
+async fn a_default_keeps_its_value_when_its_column_is_widened() {
+    let widening = ("delta.enableTypeWidening", "true");
+    let number = |text: &str| Value::try_from(text.parse::<f64>().unwrap()).unwrap();
+    let decimal = |precision, scale| DataType::Decimal { precision, scale };
+    let (narrow, wide) = (DataType::Float32, DataType::Float64);
+    let tenth = f64::from(0.1_f32).to_string();
+    // What rows read as before, and what the wider column says of it.
+    let cases = [
+        (&narrow, number("0.1"), &wide, number(&tenth), true),
+        (&narrow, number("0.1"), &wide, number("0.1"), false),
+        (&narrow, number("-1.25"), &wide, number("-1.25"), true),
+        (&DataType::Int32, 7.into(), &DataType::Int64, 7.into(), true),
+        (
+            &decimal(6, 2),
+            "0.50".into(),
+            &decimal(9, 4),
+            "0.5".into(),
+            true,
+        ),
+        (
+            &decimal(6, 2),
+            "0.5".into(),
+            &decimal(9, 4),
+            "0.51".into(),
+            false,
+        ),
+    ];
+    for (number, (from, default, to, after, holds)) in cases.into_iter().enumerate() {
+        for mapped in [false, true] {
+            let contract_of = |data_type: &DataType, default: Value| {
+                let column = Column::new("b", data_type.clone()).with_default(default);
+                let mut contract = Contract::builder("inventory.defaults", "1.0.0")
+                    .with_owner("inventory-team")
+                    .with_columns([a(), column])
+                    .with_custom(widening.0, widening.1);
+                if mapped {
+                    contract = contract.with_custom(MAPPING.0, MAPPING.1);
+                }
+                contract.build().unwrap()
+            };
+            let (before, after) = (
+                contract_of(from, default.clone()),
+                contract_of(to, after.clone()),
+            );
+            let name = format!("widened-{number}-{mapped}");
+            let plain = contract(vec![a()], mapped);
+            let table = Table::create(&memory(&name), &TableSpec::from_contract(&plain))
+                .await
+                .unwrap();
+            put(&table, &plain, vec![ints(&[Some(1)])]).await;
+            table
+                .evolve(&TableSpec::from_contract(&before))
+                .await
+                .unwrap();
+            let read = async |contract: &Contract| {
+                let snapshot = table.snapshot().await.unwrap();
+                let scan = snapshot.scan().read_as(contract.arrow_schema());
+                let batch = scan.collect().await.unwrap().remove(0);
+                Arc::clone(batch.column(1))
+            };
+            let was = read(&before).await;
+            let spec = TableSpec::from_contract(&after);
+            match table.evolve(&spec).await {
+                Ok(version) => {
+                    assert!(holds, "{name}");
+                    // Evolving twice is evolving once.
+                    assert_eq!(table.evolve(&spec).await.unwrap(), version);
+                }
+                Err(Error::Incompatible { column, reason }) => {
+                    assert!(!holds && column == "b", "{name}: {reason}");
+                    let read_as = format!(
+                        "read as its default `{}`",
+                        match number {
+                            1 => tenth.as_str(),
+                            _ => "0.5",
+                        }
+                    );
+                    assert!(reason.contains(&read_as), "{reason}");
+                    continue;
+                }
+                Err(error) => panic!("{error}"),
+            }
+            // A reader of the narrower type meets what it met, and one of the wider type the same value.
+            assert_eq!(&read(&before).await, &was, "{name}");
+            let widened = arrow_cast::cast(&was, read(&after).await.data_type()).unwrap();
+            assert_eq!(&read(&after).await, &widened, "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_column_with_a_default_is_renamed_and_keeps_it() {
+    let named = |name: &str| {
+        let column = Column::new(name, DataType::Int64).with_id("c-moving");
+        column.with_nullable(true)
+    };
+    for mapped in [false, true] {
+        // The default is there before the rename, or comes with it.
+        for early in [false, true] {
+            let name = format!("renamed-{mapped}-{early}");
+            let first = match early {
+                true => named("b").with_default(7),
+                false => named("b"),
+            };
+            let last = contract(vec![a(), named("c").with_default(7)], mapped);
+            let (table, middle) = evolved(&name, vec![a(), first], mapped).await;
+            put(
+                &table,
+                &middle,
+                vec![ints(&[Some(2), Some(3)]), ints(&[None, Some(30)])],
+            )
+            .await;
+            // The rename comes with rows of its own.
+            let rows = vec![ints(&[Some(4), Some(5)]), ints(&[None, Some(50)])];
+            let rows = RecordBatch::try_new(last.arrow_schema(), rows).unwrap();
+            let options = WriteOptions::new().with_evolution(TableSpec::from_contract(&last));
+            publish(&table, options, &admit(&last, rows)).await.unwrap();
+            let expect = [
+                (1, Some(7)),
+                (2, None),
+                (3, Some(30)),
+                (4, None),
+                (5, Some(50)),
+            ];
+            for contract in [&middle, &last] {
+                let column = contract.columns()[1].name.clone();
+                let read = async |filter: Option<Predicate>| {
+                    let snapshot = table.snapshot().await.unwrap();
+                    let mut scan = snapshot.scan().read_as(contract.arrow_schema());
+                    if let Some(filter) = filter {
+                        scan = scan.filter(filter);
+                    }
+                    let mut rows = Vec::new();
+                    for batch in scan.collect().await.unwrap() {
+                        let of = |place| batch.column(place).as_primitive::<Int64Type>().iter();
+                        rows.extend(of(0).flatten().zip(of(1)));
+                    }
+                    rows.sort_unstable();
+                    rows
+                };
+                assert_eq!(read(None).await, expect, "{name} {column}");
+                assert_eq!(
+                    read(Some(Predicate::eq(&*column, 7))).await,
+                    [(1, Some(7))],
+                    "{name} {column}"
+                );
+                assert_eq!(
+                    read(Some(Predicate::is_null(&*column))).await,
+                    [(2, None), (4, None)],
+                    "{name} {column}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_kernel_reads_no_column_with_a_default() {
+    let directory = tempfile::tempdir().unwrap();
+    let (before, after) = (contract(vec![a()], true), contract(vec![a(), b(7)], true));
+    let spec = TableSpec::from_contract(&before);
+    let table = Table::create(&on_disk(&directory), &spec).await.unwrap();
+    put(&table, &before, vec![ints(&[Some(1)])]).await;
+    let by_id = |version: u64| {
+        // Another program finds the columns of files by their numbers, which is left to the kernel.
+        let entry = format!("table/_delta_log/{version:020}.json");
+        let entry = directory.path().join(entry);
+        let text = std::fs::read_to_string(&entry).unwrap();
+        let changed = text.replace(
+            r#""delta.columnMapping.mode":"name""#,
+            r#""delta.columnMapping.mode":"id""#,
+        );
+        assert_ne!(text, changed);
+        std::fs::write(&entry, changed).unwrap();
+    };
+    let options = WriteOptions::new().with_evolution(TableSpec::from_contract(&after));
+    let rows = vec![ints(&[Some(2)]), ints(&[Some(8)])];
+    let rows = RecordBatch::try_new(after.arrow_schema(), rows).unwrap();
+    publish(&table, options, &admit(&after, rows))
+        .await
+        .unwrap();
+    by_id(0);
+    by_id(2);
+    let table = Table::open(&on_disk(&directory)).await.unwrap();
+    let snapshot = table.snapshot().await.unwrap();
+    // The other columns are read as ever.
+    let read = snapshot.scan().select(["a"]).collect().await.unwrap();
+    let mut values: Vec<i64> = read
+        .iter()
+        .flat_map(|batch| {
+            batch
+                .column(0)
+                .as_primitive::<Int64Type>()
+                .values()
+                .to_vec()
+        })
+        .collect();
+    values.sort_unstable();
+    assert_eq!(values, [1, 2]);
+    // What it gives for rows from before the column is not told from a null that is stored.
+    for scan in [
+        snapshot.scan().select(["b"]),
+        snapshot.scan().read_as(after.arrow_schema()),
+        snapshot.scan().select(["a"]).filter(Predicate::eq("b", 7)),
+    ] {
+        match scan.stream() {
+            Err(Error::Unsupported { what }) => assert!(what.contains("column `b`"), "{what}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    // A reader that is ahead of the table brings its own: there is no such column in any file.
+    let before = table.snapshot_at(1).await.unwrap();
+    let scan = before.scan().read_as(after.arrow_schema());
+    let read = scan.with_defaults_of(after.columns()).collect().await;
+    let read = read.unwrap();
+    assert_eq!(read[0].column(1).as_primitive::<Int64Type>().values(), &[7]);
+}

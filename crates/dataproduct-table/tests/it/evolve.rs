@@ -325,8 +325,11 @@ impl ObjectStore for Holding {
     }
 }
 
-/// Evolves `gap` to required while a rival publishes a value between proof and commit.
-async fn tighten_against(rival: Option<i64>) -> (dataproduct_table::Result<u64>, Table) {
+/// Evolves `gap` to required, by itself or with a row, while a rival publishes a value between proof and commit.
+async fn tighten_against(
+    rival: Option<i64>,
+    with_row: bool,
+) -> (dataproduct_table::Result<u64>, Table) {
     let store = Arc::new(Holding {
         inner: Arc::new(InMemory::new()),
         holds: AtomicBool::new(false),
@@ -344,8 +347,17 @@ async fn tighten_against(rival: Option<i64>) -> (dataproduct_table::Result<u64>,
     store.holds.store(true, Ordering::SeqCst);
     let evolving = {
         let table = table.clone();
-        let required = spec_of(vec![column("gap", DataType::Int64)]);
-        tokio::spawn(async move { table.evolve(&required).await })
+        let required = contract_of(vec![column("gap", DataType::Int64)], &[]);
+        tokio::spawn(async move {
+            let spec = TableSpec::from_contract(&required);
+            if !with_row {
+                return table.evolve(&spec).await;
+            }
+            let row = RecordBatch::try_new(required.arrow_schema(), vec![ints(&[9])]).unwrap();
+            let options = WriteOptions::new().with_evolution(spec);
+            let receipt = publish(&table, options, &admit(&required, row)).await?;
+            Ok(receipt.version)
+        })
     };
     drop(store.arrived.acquire().await.unwrap());
     put(
@@ -360,18 +372,64 @@ async fn tighten_against(rival: Option<i64>) -> (dataproduct_table::Result<u64>,
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_column_becomes_required_only_if_what_landed_meanwhile_keeps_it() {
-    let (evolved, table) = tighten_against(Some(3)).await;
-    assert_eq!(evolved.unwrap(), 3);
-    let snapshot = table.snapshot().await.unwrap();
-    assert!(!snapshot.schema().field(0).is_nullable());
+    for with_row in [false, true] {
+        let (evolved, table) = tighten_against(Some(3), with_row).await;
+        assert_eq!(evolved.unwrap(), 3);
+        let snapshot = table.snapshot().await.unwrap();
+        assert!(!snapshot.schema().field(0).is_nullable());
 
-    let (evolved, table) = tighten_against(None).await;
-    let error = evolved.unwrap_err();
-    assert!(matches!(error, Error::Incompatible { .. }), "{error}");
-    assert!(error.to_string().contains("null in row 0"), "{error}");
-    let snapshot = table.snapshot().await.unwrap();
-    assert!(snapshot.schema().field(0).is_nullable());
-    assert_eq!(snapshot.version(), 2);
+        let (evolved, table) = tighten_against(None, with_row).await;
+        let error = evolved.unwrap_err();
+        assert!(matches!(error, Error::Incompatible { .. }), "{error}");
+        assert!(error.to_string().contains("null in row 0"), "{error}");
+        let snapshot = table.snapshot().await.unwrap();
+        assert!(snapshot.schema().field(0).is_nullable());
+        assert_eq!(snapshot.version(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_column_that_is_renamed_becomes_required_by_proof_of_the_stored_one() {
+    let mapping = [("delta.columnMapping.mode", Value::from("name"))];
+    let columns = |outer: &str, inner: &str, is_nullable: bool| {
+        let of = |name: &str, id: &str, data_type| {
+            let column = column(name, data_type).with_id(id);
+            column.with_nullable(is_nullable)
+        };
+        let inner = of(inner, "c-inner", DataType::Int64);
+        vec![
+            of(outer, "c-outer", DataType::Int64),
+            column("part", DataType::Struct(vec![inner])).with_id("c-part"),
+        ]
+    };
+    let old = contract_of(columns("n", "x", true), &mapping);
+    let new = spec_of(columns("m", "y", false)).with_column_mapping();
+    let part = |value: Option<i64>| -> ArrayRef {
+        let field = Arc::new(Field::new("x", ArrowType::Int64, true));
+        let values: ArrayRef = Arc::new(Int64Array::from(vec![value]));
+        Arc::new(StructArray::from(vec![(field, values)]))
+    };
+    let cases = [
+        (Some(1), Some(2), None),
+        (None, Some(2), Some("n")),
+        (Some(1), None, Some("part.x")),
+    ];
+    for (number, (outer, inner, broken)) in cases.into_iter().enumerate() {
+        let location = memory(&format!("evolve-renamed-required-{number}"));
+        let table = Table::create(&location, &TableSpec::from_contract(&old))
+            .await
+            .unwrap();
+        let outer: ArrayRef = Arc::new(Int64Array::from(vec![outer]));
+        put(&table, &old, vec![outer, part(inner)]).await;
+        match (table.evolve(&new).await, broken) {
+            (Ok(2), None) => {}
+            (Err(Error::Incompatible { column, reason }), Some(broken)) => {
+                assert_eq!(column, broken);
+                assert!(reason.contains("null in row 0"), "{reason}");
+            }
+            (evolved, _) => panic!("{evolved:?}"),
+        }
+    }
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod concurrency;
 mod crash;
 mod defaults;
 mod evolve;
+mod evolving;
 mod faults;
 mod like;
 mod log;

@@ -5,6 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod defaults;
 mod dirt;
 mod drift;
 mod evolution;
@@ -13,6 +14,7 @@ mod keyed;
 mod keys;
 mod majors;
 mod mesh;
+mod one_commit;
 mod quarantine;
 mod record;
 mod session;

@@ -68,6 +68,39 @@ pub(super) fn value(json: &Json) -> Option<Value> {
     }
 }
 
+/// A whole number as one, also where it is written with a point.
+fn whole_number(value: Value) -> Option<Value> {
+    match value {
+        Value::Float(float) if float.get().fract() == 0.0 => {
+            let digits = format!("{:.0}", float.get());
+            digits.parse::<i64>().ok().map(Value::from)
+        }
+        other => Some(other),
+    }
+}
+
+/// Takes over `default`, where a column can have one and permits it. Null says nothing: what is missing is null.
+pub(super) fn default(
+    path: &str,
+    schema: &Json,
+    is_top: bool,
+    column: &mut Column,
+    notes: &mut Notes,
+) {
+    let Some(default) = schema.get("default").filter(|default| !default.is_null()) else {
+        return;
+    };
+    let default = value(default).and_then(|value| match column.data_type.is_integer() {
+        true => whole_number(value),
+        false => Some(value),
+    });
+    column.default = default.filter(|_| is_top);
+    if column.default.is_none() || !column.permits_default() {
+        column.default = None;
+        notes.push(path, "the default value is left out");
+    }
+}
+
 /// The smallest type that holds the integers between the bounds; bounds that are those of a type are that
 /// type, others stay said.
 pub(super) fn integer(schema: &Json) -> Column {
@@ -106,7 +139,7 @@ pub(super) fn number(schema: &Json) -> Column {
 }
 
 /// Keywords that say nothing of values, or are read for every column.
-const READ: [&str; 18] = [
+const READ: [&str; 19] = [
     "$schema",
     "$id",
     "id",
@@ -116,6 +149,7 @@ const READ: [&str; 18] = [
     "definitions",
     "title",
     "description",
+    "default",
     "examples",
     "deprecated",
     "type",
@@ -182,16 +216,10 @@ pub(super) fn limited(mut column: Column, schema: &Json) -> Column {
     let bound = |keyword: &str| schema.get(keyword).and_then(value);
     let limits = &mut column.limits;
     if column.data_type.is_numeric() {
-        // A bound of an integer may be written with a point.
         let is_integer = column.data_type.is_integer();
-        let whole = |bound: Option<Value>| match bound {
-            Some(Value::Float(float)) if is_integer && float.get().fract() == 0.0 => {
-                format!("{:.0}", float.get())
-                    .parse::<i64>()
-                    .ok()
-                    .map(Value::from)
-            }
-            other => other,
+        let whole = |bound: Option<Value>| match is_integer {
+            true => bound.and_then(whole_number),
+            false => bound,
         };
         limits.minimum = whole(bound("minimum"));
         limits.maximum = whole(bound("maximum"));

@@ -1,9 +1,8 @@
 //! Interleavings of publishes against a brute-force model.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use arrow_schema::{DataType, Field, Schema};
+use arrow_schema::DataType;
 use proptest::prelude::*;
 
 use super::*;
@@ -72,16 +71,14 @@ struct Table {
 
 impl Table {
     fn commit(&mut self, number: usize, op: &Op) -> bool {
-        let schema = schema();
         let scope = scope_of(&op.scope);
         let intent = Intent {
-            schema: &schema,
             scope: &scope,
             fail_on_change: op.careful,
         };
         let base = self.log.len().saturating_sub(op.lag);
         for winner in &self.log[base..] {
-            if let Verdict::Conflict(_) = check(&intent, winner, &schema) {
+            if let Verdict::Conflict(_) = check(&intent, winner) {
                 return false;
             }
         }
@@ -113,21 +110,6 @@ impl Table {
             ..Actions::default()
         });
         true
-    }
-}
-
-fn schema() -> TableSchema {
-    let fields = vec![
-        Field::new("p", DataType::Utf8, true),
-        Field::new("v", DataType::Utf8, true),
-    ];
-    TableSchema {
-        arrow: Arc::new(Schema::new(fields)),
-        partition_by: vec!["p".to_owned()],
-        sort_by: Vec::new(),
-        indexed_columns: 32,
-        mapped: false,
-        renamed: BTreeMap::new(),
     }
 }
 
@@ -189,9 +171,8 @@ proptest! {
     /// Without a change in what it replaces, no publish fails; an append never does.
     #[test]
     fn nobody_fails_without_need(op in op(), other in op()) {
-        let schema = schema();
         let scope = scope_of(&op.scope);
-        let intent = Intent { schema: &schema, scope: &scope, fail_on_change: op.careful };
+        let intent = Intent { scope: &scope, fail_on_change: op.careful };
         let winner = Actions {
             adds: other.adds.iter().map(|partition| add(1, *partition)).collect(),
             ..Actions::default()
@@ -202,31 +183,6 @@ proptest! {
             (true, false) => Verdict::Replan,
             (true, true) => Verdict::Conflict("changed rows that this publish replaces".to_owned()),
         };
-        prop_assert_eq!(check(&intent, &winner, &schema), expect);
+        prop_assert_eq!(check(&intent, &winner), expect);
     }
-}
-
-#[test]
-fn another_schema_is_a_conflict() {
-    let (before, mut after) = (schema(), schema());
-    after.arrow = Arc::new(Schema::new(vec![Field::new("p", DataType::Utf8, true)]));
-    let intent = Intent {
-        schema: &before,
-        scope: &Scope::Nothing,
-        fail_on_change: false,
-    };
-    let winner = Actions {
-        metadata: Some(
-            crate::spec::TableSpec::new(after.arrow.clone())
-                .to_metadata("id".to_owned(), 0)
-                .unwrap(),
-        ),
-        ..Actions::default()
-    };
-    assert!(matches!(
-        check(&intent, &winner, &after),
-        Verdict::Conflict(_)
-    ));
-    // New properties alone disturb nobody.
-    assert_eq!(check(&intent, &winner, &before), Verdict::Free);
 }
