@@ -35,17 +35,21 @@
 //! * On local disk an acknowledged commit is flushed, see [`Durability`].
 
 mod changes;
+mod clean;
 mod compact;
 mod contracts;
 mod deletion;
+mod erase;
 mod error;
 mod evolve;
 mod facts;
 mod kernel;
+mod lease;
 mod like;
 mod local;
 mod location;
 mod log;
+mod maintain;
 mod predicate;
 mod prove;
 mod quarantine;
@@ -57,17 +61,21 @@ mod snapshot;
 mod spec;
 mod storage;
 mod table;
+mod trace;
 mod vacuum;
 mod value;
 mod write;
 
 pub use changes::{ChangeKind, ChangedRows, Changes, RowChanges, VersionChanges};
+pub use clean::{DEFAULT_LOG_RETENTION, LogCleanup, LogCleanupReport};
 pub use compact::{
     Compaction, CompactionReport, DEFAULT_DELETED_SHARE, DEFAULT_SMALL_FILE_BYTES,
     DEFAULT_SMALL_FILES,
 };
+pub use erase::{DEFAULT_GRACE, Erasure, ErasureReceipt, PendingErasure};
 pub use error::{Error, Result};
 pub use facts::{Commit, CommitFacts, ENGINE, PublishFacts};
+pub use lease::Lease;
 pub use like::MAX_LISTED_VALUES;
 pub use local::Durability;
 pub use location::Location;
@@ -81,7 +89,8 @@ pub use scan::{DEFAULT_BATCH_ROWS, Scan, ScanReport, ScanStream, Verify};
 pub use snapshot::{DataFile, Snapshot};
 pub use spec::TableSpec;
 pub use table::{DEFAULT_CHECKPOINT_INTERVAL, Receipt, Table, TableOptions};
-pub use vacuum::{DEFAULT_RETENTION, Lease, SHORTEST_RETENTION, Vacuum, VacuumReport};
+pub use trace::{Trace, TracePlace, Traces};
+pub use vacuum::{DEFAULT_RETENTION, SHORTEST_RETENTION, Vacuum, VacuumReport};
 pub use write::keyed::{KeyedRows, Upsert};
 pub use write::options::{
     DEFAULT_COMMIT_TIMEOUT, DEFAULT_OPEN_PARTITIONS, DEFAULT_ROW_GROUP_ROWS,

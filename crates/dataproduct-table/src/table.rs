@@ -1,15 +1,16 @@
 //! A table that is open: its location, its newest known state, and what can be done with it.
 
 use std::fmt;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
+use crate::clean::LogCleanup;
 use crate::compact::Compaction;
 use crate::error::{Error, Result};
 use crate::facts::{Commit, CommitFacts, CommitInfo, ENGINE};
-use crate::kernel;
 use crate::location::Location;
 use crate::log::action::{Actions, write_line};
 use crate::log::segment::{self, entry_name};
@@ -58,6 +59,8 @@ struct Inner {
 struct Known {
     state: Arc<TableState>,
     listed: Instant,
+    /// How often log entries had been taken away from this process when the log was listed.
+    cleaned: u64,
 }
 
 impl fmt::Debug for Table {
@@ -73,8 +76,9 @@ impl fmt::Debug for Table {
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[must_use]
 pub struct TableOptions {
-    checkpoint_interval: u64,
-    compaction: Option<Compaction>,
+    pub(crate) checkpoint_interval: u64,
+    pub(crate) compaction: Option<Compaction>,
+    pub(crate) log_cleanup: Option<LogCleanup>,
 }
 
 impl Default for TableOptions {
@@ -82,6 +86,7 @@ impl Default for TableOptions {
         Self {
             checkpoint_interval: DEFAULT_CHECKPOINT_INTERVAL,
             compaction: None,
+            log_cleanup: None,
         }
     }
 }
@@ -97,6 +102,13 @@ impl TableOptions {
     /// does not wait for it, and an error is logged and no more. By default that is left to [`Table::compact`].
     pub fn with_auto_compaction(mut self, what: Compaction) -> Self {
         self.compaction = Some(what.with_dry_run(false));
+        self
+    }
+
+    /// Takes away old log entries whenever a publish from here has written a checkpoint; an error is logged and no
+    /// more. By default that is left to [`Table::clean_log`].
+    pub fn with_auto_log_cleanup(mut self, what: LogCleanup) -> Self {
+        self.log_cleanup = Some(what.with_dry_run(false));
         self
     }
 }
@@ -281,15 +293,17 @@ impl Table {
         state: TableState,
         options: TableOptions,
     ) -> Self {
+        let shared = shared_at(location);
         Self {
             inner: Arc::new(Inner {
-                shared: shared_at(location),
                 location: location.clone(),
                 storage,
                 known: Mutex::new(Known {
                     state: Arc::new(state),
                     listed: Instant::now(),
+                    cleaned: shared.cleaned.load(Ordering::SeqCst),
                 }),
+                shared,
                 options,
             }),
         }
@@ -403,7 +417,7 @@ impl Table {
         Ok(found.and_then(|segment| segment.oldest_entry))
     }
 
-    async fn commit_time(&self, version: u64) -> Result<DateTime<Utc>> {
+    pub(crate) async fn commit_time(&self, version: u64) -> Result<DateTime<Utc>> {
         let name = entry_name(version);
         let bytes = self.storage().read(&name).await?;
         let bytes = bytes.ok_or_else(|| Error::damaged(&name, "it is missing"))?;
@@ -460,6 +474,14 @@ impl Table {
         &self.inner.storage
     }
 
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.inner.shared
+    }
+
+    pub(crate) fn options(&self) -> &TableOptions {
+        &self.inner.options
+    }
+
     pub(crate) fn queue(&self) -> Arc<tokio::sync::Mutex<()>> {
         Arc::clone(&self.inner.shared.queue)
     }
@@ -497,9 +519,11 @@ impl Table {
 
     /// The newest state, brought up to date with the store.
     pub(crate) async fn newest(&self) -> Result<Arc<TableState>> {
+        let cleaned = self.inner.shared.cleaned.load(Ordering::SeqCst);
         let (start, relist) = {
             let known = self.known();
-            (known.state.version, known.listed.elapsed() > RELIST_AFTER)
+            let relist = known.listed.elapsed() > RELIST_AFTER || known.cleaned != cleaned;
+            (known.state.version, relist)
         };
         let mut version = start;
         while !relist && version < start + PROBE_LIMIT {
@@ -520,6 +544,7 @@ impl Table {
     /// Reads the newest state anew.
     async fn reload(&self) -> Result<Arc<TableState>> {
         let before = self.current();
+        let cleaned = self.inner.shared.cleaned.load(Ordering::SeqCst);
         let loaded = TableState::load(self.storage(), None).await?;
         let Some(state) = loaded.filter(|state| {
             state.metadata.id == before.metadata.id && state.version >= before.version
@@ -534,7 +559,7 @@ impl Table {
         if state.version >= known.state.version {
             known.state = Arc::new(state);
         }
-        known.listed = Instant::now();
+        (known.listed, known.cleaned) = (Instant::now(), cleaned);
         Ok(Arc::clone(&known.state))
     }
 
@@ -550,42 +575,5 @@ impl Table {
             }
         }
         self.reload().await.map(drop)
-    }
-
-    /// Writes a checkpoint when one is due, and files anew. That only makes the table faster, so that a failure is
-    /// noted and no more.
-    pub(crate) async fn maintain(&self, version: u64) {
-        self.compact_if_due();
-        let interval = self.inner.options.checkpoint_interval;
-        if interval > 0
-            && version > 0
-            && version.is_multiple_of(interval)
-            && let Err(error) = kernel::checkpoint(self.storage(), version).await
-        {
-            tracing::warn!(version, %error, "the checkpoint failed; the table is not affected");
-        }
-    }
-}
-
-impl Table {
-    fn compact_if_due(&self) {
-        let Some(what) = self.inner.options.compaction else {
-            return;
-        };
-        if !what.is_due(&self.current()) {
-            return;
-        }
-        let compacting = Arc::clone(&self.inner.shared.compacting);
-        // Another task is at it already.
-        let Ok(permit) = compacting.try_acquire_owned() else {
-            return;
-        };
-        let table = self.clone();
-        tokio::spawn(async move {
-            if let Err(error) = table.compact(&what).await {
-                tracing::warn!(%error, "compacting failed; the table is not affected");
-            }
-            drop(permit);
-        });
     }
 }

@@ -104,7 +104,7 @@ impl TableState {
         Self::replay(storage, &segment).await.map(Some)
     }
 
-    async fn replay(storage: &Storage, segment: &Segment) -> Result<Self> {
+    pub(crate) async fn replay(storage: &Storage, segment: &Segment) -> Result<Self> {
         let mut replay = Replay::default();
         if let Some(checkpoint) = &segment.checkpoint {
             for actions in checkpoint::read(storage, checkpoint).await? {
@@ -229,7 +229,7 @@ impl TableState {
         self.check_not_append_only()
     }
 
-    fn check_not_append_only(&self) -> Result<()> {
+    pub(crate) fn check_not_append_only(&self) -> Result<()> {
         if !self.is_on("delta.appendOnly") {
             return Ok(());
         }

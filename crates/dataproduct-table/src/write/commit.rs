@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::file::hex;
@@ -66,6 +67,22 @@ pub(crate) enum Work {
     ByKey(Box<Keyed>),
     /// The plan's files hold the rows of these, which they replace.
     Rewrite(Vec<Arc<Add>>),
+    /// The plan's files take the place of others, and rows come or go with them, although nothing is published.
+    Exchange(Exchange),
+}
+
+/// Files that take the place of others.
+pub(crate) struct Exchange {
+    /// Those that go; they must be there unchanged.
+    pub(crate) gone: Vec<Arc<Add>>,
+    /// Those that come.
+    pub(crate) new: Vec<Add>,
+    /// What is done, in Delta's words.
+    pub(crate) operation: &'static str,
+    /// What the log says of it.
+    pub(crate) parameters: BTreeMap<&'static str, String>,
+    /// Up to when the rows are vouched for; the watermark stays.
+    pub(crate) as_of: Option<DateTime<Utc>>,
 }
 
 /// The right to commit, among the publishers of this process.
@@ -381,6 +398,9 @@ struct Effect {
     by_key: Option<KeyedRows>,
     /// Whether the rows stay what they were.
     is_rewrite: bool,
+    /// What is done, in Delta's words, if it is no publish but changes rows.
+    operation: Option<&'static str>,
+    parameters: BTreeMap<&'static str, String>,
 }
 
 impl Effect {
@@ -394,6 +414,8 @@ impl Effect {
             rows: plan.adds.iter().filter_map(Add::rows).sum(),
             by_key: None,
             is_rewrite: false,
+            operation: None,
+            parameters: BTreeMap::new(),
         };
         match &mut plan.work {
             Work::Scope => {
@@ -411,15 +433,26 @@ impl Effect {
                 effect.by_key = Some(change.rows);
             }
             Work::Rewrite(files) => {
-                if files.iter().any(|add| state.files.same(add).is_none()) {
-                    return Err(compact::changed(state));
-                }
+                check_there(files, state)?;
                 let gone = files.iter().map(|add| Remove {
                     data_change: false,
                     ..Remove::of(add, millis)
                 });
                 effect.removes = gone.collect();
                 effect.is_rewrite = true;
+            }
+            Work::Exchange(exchange) => {
+                state.check_not_append_only()?;
+                check_there(&exchange.gone, state)?;
+                let gone = exchange.gone.iter();
+                effect.removes = gone.map(|add| Remove::of(add, millis)).collect();
+                effect.rows = 0;
+                effect.operation = Some(exchange.operation);
+                effect.parameters = exchange.parameters.clone();
+                plan.facts = PublishFacts {
+                    as_of: exchange.as_of,
+                    ..contract_of(table, state).await?
+                };
             }
         }
         Ok(effect)
@@ -428,6 +461,28 @@ impl Effect {
     fn files_removed(&self) -> usize {
         self.removes.len() - self.kept.len()
     }
+}
+
+/// Files that are to be replaced must be there as they were when they were read.
+fn check_there(files: &[Arc<Add>], state: &TableState) -> Result<()> {
+    match files.iter().any(|add| state.files.same(add).is_none()) {
+        true => Err(compact::changed(state)),
+        false => Ok(()),
+    }
+}
+
+/// The contract of the newest publish, for a commit that changes rows and publishes nothing: the log entry of the publish
+/// may be taken away, and what the table promises must not go with it.
+async fn contract_of(table: &Table, state: &TableState) -> Result<PublishFacts> {
+    let newest = state.newest_publish(table.storage(), |_| true).await?;
+    let facts = newest.and_then(|commit| commit.facts.clone());
+    let published = facts.map(|facts| facts.published).unwrap_or_default();
+    Ok(PublishFacts {
+        contract_version: published.contract_version,
+        contract_digest: published.contract_digest,
+        producer: published.producer,
+        ..PublishFacts::default()
+    })
 }
 
 /// The log entry of a publish behind a state.
@@ -490,7 +545,8 @@ fn commit_info(plan: &Plan, facts: StoredFacts, effect: &Effect) -> CommitInfo {
         ("numOutputBytes", facts.bytes.to_string()),
         ("numRemovedFiles", effect.files_removed().to_string()),
     ]);
-    let append = plan.scope == Scope::Nothing && effect.removes.is_empty();
+    let publishes = effect.operation.is_none();
+    let append = plan.scope == Scope::Nothing && effect.removes.is_empty() && publishes;
     match &effect.by_key {
         Some(rows) => metrics.extend([
             ("numTargetRowsInserted", rows.inserted.to_string()),
@@ -498,6 +554,7 @@ fn commit_info(plan: &Plan, facts: StoredFacts, effect: &Effect) -> CommitInfo {
             ("numTargetRowsDeleted", rows.deleted.to_string()),
         ]),
         None if effect.is_rewrite => {}
+        None if effect.operation.is_some() => parameters.extend(effect.parameters.clone()),
         None => {
             let mode = if append { "Append" } else { "Overwrite" };
             parameters.insert("mode", mode.to_owned());
@@ -506,7 +563,7 @@ fn commit_info(plan: &Plan, facts: StoredFacts, effect: &Effect) -> CommitInfo {
     let operation = match effect.by_key {
         Some(_) => "MERGE",
         None if effect.is_rewrite => "OPTIMIZE",
-        None => "WRITE",
+        None => effect.operation.unwrap_or("WRITE"),
     };
     CommitInfo {
         timestamp: Some(effect.millis),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use dataproduct_quality::Admitted;
 
-use super::commit::{self, Plan, Turn, Work};
+use super::commit::{self, Exchange, Plan, Turn, Work};
 use super::file::{FileContext, PartitionWriter};
 use super::keyed::{self, Keyed};
 use super::options::{Mode, WriteOptions};
@@ -404,6 +404,27 @@ impl Writer {
             None => commit::publish(&table, plan).await?,
         };
         done.receipt().map(|_| report)
+    }
+
+    /// Completes the data files and gives those that were not given before; they are not committed with this writer.
+    pub(crate) async fn take_files(&mut self) -> Result<Vec<Add>> {
+        self.finish_files().await?;
+        Ok(std::mem::take(&mut self.adds))
+    }
+
+    /// Commits files in the place of others.
+    pub(crate) async fn exchange(
+        mut self,
+        exchange: Exchange,
+        turn: Option<Turn>,
+    ) -> Result<Attempt> {
+        self.adds = exchange.new.clone();
+        let table = self.table.clone();
+        let plan = self.plan(Work::Exchange(exchange));
+        match turn {
+            Some(turn) => commit::publish_in_turn(&table, plan, turn).await,
+            None => commit::publish(&table, plan).await,
+        }
     }
 
     fn plan(&self, work: Work) -> Plan {

@@ -10,6 +10,7 @@ mod chaos;
 mod concurrency;
 mod crash;
 mod defaults;
+mod erase;
 mod evolve;
 mod faults;
 mod like;
