@@ -43,6 +43,7 @@ mod erase;
 mod error;
 mod evolve;
 mod facts;
+mod gc;
 mod kernel;
 mod lease;
 mod like;
@@ -75,6 +76,7 @@ pub use compact::{
 pub use erase::{DEFAULT_GRACE, Erasure, ErasureReceipt, PendingErasure};
 pub use error::{Error, Result};
 pub use facts::{Commit, CommitFacts, ENGINE, PublishFacts};
+pub use gc::{DEFAULT_GARBAGE_AGE, Garbage, GarbageReport};
 pub use lease::Lease;
 pub use like::MAX_LISTED_VALUES;
 pub use local::Durability;

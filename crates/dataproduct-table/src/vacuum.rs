@@ -244,7 +244,11 @@ pub(crate) fn keep_state(used: &mut HashSet<String>, state: &TableState) -> Resu
     files.try_for_each(|add| keep(used, &add.path, add.deletion_vector.as_ref()))
 }
 
-fn keep(used: &mut HashSet<String>, path: &str, vector: Option<&DeletionVector>) -> Result<()> {
+pub(crate) fn keep(
+    used: &mut HashSet<String>,
+    path: &str,
+    vector: Option<&DeletionVector>,
+) -> Result<()> {
     used.insert(decode_path(path)?);
     if let Some(vector) = vector {
         used.extend(deletion::file_of(vector)?);

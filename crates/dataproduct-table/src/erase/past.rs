@@ -7,11 +7,10 @@ use super::receipt::PendingErasure;
 use super::subject::Subject;
 use super::{Erasure, ErasureReceipt, OPERATION, PARAMETER};
 use crate::error::{Error, Result};
-use crate::facts::CommitInfo;
 use crate::kernel;
-use crate::log::action::{Actions, Add};
-use crate::log::checkpoint;
-use crate::log::segment::{self, LOG, entry_name, version_of};
+use crate::log::action::Add;
+use crate::log::past::Past;
+use crate::log::segment::{self, LOG, entry_name};
 use crate::log::state::TableState;
 use crate::reports;
 use crate::table::Table;
@@ -21,101 +20,28 @@ use crate::write::commit::Exchange;
 use crate::write::options::WriteOptions;
 use crate::write::partition::decode_path;
 
-/// What the log tells of files that are not part of the newest version.
-#[derive(Default)]
-struct Past {
-    /// When a file was taken out, in milliseconds, by its name.
-    removed_at: HashMap<String, i64>,
-    /// Files that some entry or checkpoint names, by name.
-    named: HashSet<String>,
-    /// Files that were taken out because they held a subject.
-    erased: HashSet<String>,
-    /// What each object adds.
-    adds: Vec<(String, u64, Vec<Add>)>,
-    /// The publish ids of objects that are commits of one.
-    publishes: HashMap<String, String>,
-}
-
-impl Past {
-    async fn of(table: &Table, newest: u64) -> Result<Self> {
-        let storage = table.storage();
-        let mut past = Self::default();
-        let names = storage.list(LOG, None).await?;
-        for checkpoint in segment::checkpoints(&names) {
-            for actions in checkpoint::read_all(storage, &checkpoint).await? {
-                for part in &checkpoint.parts {
-                    let adds = actions.adds.clone();
-                    past.adds
-                        .push((format!("{LOG}/{part}"), checkpoint.version, adds));
-                }
-                past.take(&actions, None)?;
+/// The objects of the log that give a subject away, each with its version: those that name a file that held one,
+/// and those whose statistics show one.
+fn giving_away(
+    past: &Past,
+    subject: &Subject,
+    holders: &HashSet<String>,
+    live: &HashSet<String>,
+) -> Result<Vec<(String, u64)>> {
+    let mut found = Vec::new();
+    for (object, version, adds) in &past.adds {
+        for add in adds {
+            let name = decode_path(&add.path)?;
+            let held = holders.contains(&name) || past.erased.contains(&name);
+            if held || (!live.contains(&name) && subject.shows_in(add)) {
+                found.push((object.clone(), *version));
+                break;
             }
         }
-        for name in names.iter().filter(|name| name.ends_with(".json")) {
-            let Some(version) = version_of(name) else {
-                continue;
-            };
-            let name = format!("{LOG}/{name}");
-            if version > newest || name != entry_name(version) {
-                continue;
-            }
-            let Some(bytes) = storage.read(&name).await? else {
-                continue;
-            };
-            let actions = Actions::parse(&name, &bytes)?;
-            let info = CommitInfo::of(&actions);
-            past.take(&actions, info.millis())?;
-            if info.operation_parameters.get(PARAMETER).is_some() {
-                for remove in &actions.removes {
-                    past.erased.insert(decode_path(&remove.path)?);
-                }
-            }
-            if let Some(facts) = info.dataproduct {
-                past.publishes.insert(name.clone(), facts.publish_id);
-            }
-            past.adds.push((name, version, actions.adds));
-        }
-        Ok(past)
     }
-
-    fn take(&mut self, actions: &Actions, millis: Option<i64>) -> Result<()> {
-        for add in &actions.adds {
-            self.named.insert(decode_path(&add.path)?);
-        }
-        for remove in &actions.removes {
-            let name = decode_path(&remove.path)?;
-            if let Some(at) = millis.or(remove.deletion_timestamp) {
-                let known = self.removed_at.entry(name.clone()).or_insert(at);
-                *known = at.max(*known);
-            }
-            self.named.insert(name);
-        }
-        Ok(())
-    }
-
-    /// The objects of the log that give a subject away, each with its version: those that name a file that held one,
-    /// and those whose statistics show one.
-    fn giving_away(
-        &self,
-        subject: &Subject,
-        holders: &HashSet<String>,
-        live: &HashSet<String>,
-    ) -> Result<Vec<(String, u64)>> {
-        let mut found = Vec::new();
-        for (object, version, adds) in &self.adds {
-            for add in adds {
-                let name = decode_path(&add.path)?;
-                let held = holders.contains(&name) || self.erased.contains(&name);
-                if held || (!live.contains(&name) && subject.shows_in(add)) {
-                    found.push((object.clone(), *version));
-                    break;
-                }
-            }
-        }
-        found.sort_by_key(|(_, version)| *version);
-        found.dedup();
-        Ok(found)
-    }
+    found.sort_by_key(|(_, version)| *version);
+    found.dedup();
+    Ok(found)
 }
 
 impl Table {
@@ -148,7 +74,7 @@ impl Table {
                 dead.push((name, modified));
             }
         }
-        let log = past.giving_away(&subject, &held, &live)?;
+        let log = giving_away(&past, &subject, &held, &live)?;
         let publishes = log.iter().filter_map(|(name, _)| past.publishes.get(name));
         let reports = publishes.map(|publish| reports::name_of(publish)).collect();
         self.erase_reports(what, &reports, receipt).await?;

@@ -185,6 +185,12 @@ impl TableState {
         self.files.len() == 0 && !self.txns.keys().any(|app| app.starts_with(PUBLISH_APP))
     }
 
+    /// All publish ids that are known.
+    pub(crate) fn publish_ids(&self) -> impl Iterator<Item = &str> {
+        let apps = self.txns.keys();
+        apps.filter_map(|app| app.strip_prefix(PUBLISH_APP))
+    }
+
     /// The version that a publish id became, if it was published.
     pub(crate) fn published(&self, publish_id: &str) -> Option<u64> {
         let (version, _) = self.txns.get(&publish_app(publish_id))?;
