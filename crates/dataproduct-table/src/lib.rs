@@ -38,6 +38,7 @@ mod changes;
 mod clean;
 mod compact;
 mod contracts;
+mod copy;
 mod deletion;
 mod erase;
 mod error;
@@ -47,6 +48,7 @@ mod gc;
 mod kernel;
 mod lease;
 mod like;
+mod limits;
 mod local;
 mod location;
 mod log;
@@ -55,6 +57,7 @@ mod predicate;
 mod prove;
 mod quarantine;
 mod reports;
+mod restore;
 mod scan;
 mod schema;
 mod shared;
@@ -73,12 +76,14 @@ pub use compact::{
     Compaction, CompactionReport, DEFAULT_DELETED_SHARE, DEFAULT_SMALL_FILE_BYTES,
     DEFAULT_SMALL_FILES,
 };
+pub use copy::{CopyReport, TableCopy};
 pub use erase::{DEFAULT_GRACE, Erasure, ErasureReceipt, PendingErasure};
 pub use error::{Error, Result};
 pub use facts::{Commit, CommitFacts, ENGINE, PublishFacts};
 pub use gc::{DEFAULT_GARBAGE_AGE, Garbage, GarbageReport};
 pub use lease::Lease;
 pub use like::MAX_LISTED_VALUES;
+pub use limits::{DEFAULT_LONG_LOG, DEFAULT_MANY_SMALL_FILES, DEFAULT_MANY_VECTORS, SoftLimit};
 pub use local::Durability;
 pub use location::Location;
 pub use predicate::{Comparison, Literal, Predicate};
@@ -87,6 +92,7 @@ pub use quarantine::{
     CONTRACT_COLUMN, Quarantine, QuarantineRun, QuarantineWriter, RUN_COLUMN, TIME_COLUMN,
     replay_id,
 };
+pub use restore::{Restore, RestoreReport};
 pub use scan::{DEFAULT_BATCH_ROWS, Scan, ScanReport, ScanStream, Verify};
 pub use snapshot::{DataFile, Snapshot};
 pub use spec::TableSpec;

@@ -1,8 +1,10 @@
 //! What is done beside publishes so that a table stays cheap, as its options say.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use crate::kernel;
+use crate::limits::SoftLimit;
 use crate::table::Table;
 
 impl Table {
@@ -18,6 +20,7 @@ impl Table {
             tracing::warn!(version, %error, "the checkpoint failed; the table is not affected");
             return;
         }
+        self.checkpointed(version);
         if let Some(what) = self.options().log_cleanup {
             let table = self.clone();
             // The publish holds its turn, which the cleaning needs.
@@ -26,6 +29,16 @@ impl Table {
                     tracing::warn!(%error, "cleaning the log failed; the table is not affected");
                 }
             });
+        }
+    }
+
+    /// Says once in a process that the table has become expensive.
+    pub(crate) fn warn_once(&self, limits: &[SoftLimit]) {
+        if limits.is_empty() || self.shared().warned.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        for limit in limits {
+            tracing::warn!(table = %self.location(), "the table has become expensive: {limit}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! What everybody in this process shares who has the same location open.
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
 use crate::location::Location;
@@ -16,6 +16,8 @@ pub(crate) struct Shared {
     pub(crate) compacting: Arc<tokio::sync::Semaphore>,
     /// Counts how often log entries were taken away from here: who knows an older version must list the log again.
     pub(crate) cleaned: AtomicU64,
+    /// Whether it was said that the table has become expensive.
+    pub(crate) warned: AtomicBool,
 }
 
 /// What those share who have a location open in this process.
@@ -33,6 +35,7 @@ pub(crate) fn shared_at(location: &Location) -> Arc<Shared> {
         committed: tokio::sync::watch::Sender::new(0),
         compacting: Arc::new(tokio::sync::Semaphore::new(1)),
         cleaned: AtomicU64::new(0),
+        warned: AtomicBool::new(false),
     });
     all.insert(key, Arc::downgrade(&shared));
     shared

@@ -11,6 +11,7 @@ use crate::clean::LogCleanup;
 use crate::compact::Compaction;
 use crate::error::{Error, Result};
 use crate::facts::{Commit, CommitFacts, CommitInfo, ENGINE};
+use crate::limits::SoftLimit;
 use crate::location::Location;
 use crate::log::action::{Actions, write_line};
 use crate::log::segment::{self, entry_name};
@@ -126,6 +127,8 @@ pub struct Receipt {
     /// Whether the publish id had been committed by another call, before or at the same time, so that this call
     /// added nothing.
     pub already_published: bool,
+    /// What makes the table expensive, as far as this call knows it: empty if this call added nothing.
+    pub limits: Vec<SoftLimit>,
     /// What the commit recorded; `None` only for a repeated publish whose log entry was cleaned up since.
     pub facts: Option<CommitFacts>,
 }
@@ -143,6 +146,7 @@ impl Receipt {
             committed_at,
             publish_id: publish_id.to_owned(),
             already_published,
+            limits: Vec::new(),
             facts: commit.facts.clone(),
         })
     }
@@ -265,6 +269,17 @@ impl Table {
         write_line(&mut entry, "commitInfo", &info)?;
         write_line(&mut entry, "protocol", &protocol)?;
         write_line(&mut entry, "metaData", &metadata)?;
+        Self::begin(location, storage, &id, entry, options).await
+    }
+
+    /// Writes the first entry of a log; `None` if another table came first. The id tells ours from others.
+    pub(crate) async fn begin(
+        location: &Location,
+        storage: Storage,
+        id: &str,
+        entry: Vec<u8>,
+        options: TableOptions,
+    ) -> Result<Option<Self>> {
         let name = entry_name(0);
         let entry = bytes::Bytes::from(entry);
         let deadline = Instant::now() + SETTLE_TIME;
@@ -274,7 +289,7 @@ impl Table {
             let created = storage.create(&name, entry.clone().into()).await;
             // Whatever the store said, what counts is whose table is there: its id is unique.
             match (created, TableState::load(&storage, None).await?) {
-                (_, Some(state)) if state.metadata.id == id => {
+                (_, Some(state)) if state.metadata.id == *id => {
                     storage.ensure_durable(&name).await?;
                     return Ok(Some(Self::with_state(location, storage, state, options)));
                 }
@@ -494,6 +509,13 @@ impl Table {
     /// Changes whenever something is committed from this process.
     pub(crate) fn committed(&self) -> tokio::sync::watch::Receiver<u64> {
         self.inner.shared.committed.subscribe()
+    }
+
+    /// Notes that there is a checkpoint of a version.
+    pub(crate) fn checkpointed(&self, version: u64) {
+        let mut known = self.known();
+        let state = Arc::make_mut(&mut known.state);
+        state.entries = state.version.saturating_sub(version);
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {

@@ -22,6 +22,7 @@ use sha2::{Digest, Sha256};
 use super::file::hex;
 use super::keyed::{Keyed, KeyedRows};
 use super::options::{Follows, OnConflict};
+use super::replace::Replace;
 use super::scope::Scope;
 use super::writer::Attempt;
 use crate::compact;
@@ -65,6 +66,8 @@ pub(crate) enum Work {
     Scope,
     /// Rows are taken out of them by key; this has the plan's files.
     ByKey(Box<Keyed>),
+    /// Rows for which a predicate is true are taken out of them.
+    Where(Box<Replace>),
     /// The plan's files hold the rows of these, which they replace.
     Rewrite(Vec<Arc<Add>>),
     /// The plan's files take the place of others, and rows come or go with them, although nothing is published.
@@ -208,7 +211,10 @@ fn acknowledged(table: &Table, publish_id: &str, version: u64, entry: &[u8]) -> 
     let commit = CommitInfo::of(&actions).into_commit(version);
     table.advance(version, actions)?;
     table.notify();
-    Receipt::of(&commit, false, publish_id)
+    let mut receipt = Receipt::of(&commit, false, publish_id)?;
+    receipt.limits = table.current().limits();
+    table.warn_once(&receipt.limits);
+    Ok(receipt)
 }
 
 /// The publish id is there although no put of it was acknowledged.
@@ -431,6 +437,12 @@ impl Effect {
                 effect.adds = change.adds;
                 effect.rows = change.rows.inserted + change.rows.updated;
                 effect.by_key = Some(change.rows);
+            }
+            Work::Where(replace) => {
+                let change = replace.change(table, state, millis).await?;
+                effect.removes = change.removes;
+                effect.kept = change.kept;
+                effect.adds.extend(change.rewritten);
             }
             Work::Rewrite(files) => {
                 check_there(files, state)?;

@@ -12,12 +12,13 @@ use super::file::{FileContext, PartitionWriter};
 use super::keyed::{self, Keyed};
 use super::options::{Mode, WriteOptions};
 use super::partition::{self, Part};
+use super::replace::{self, Replace};
 use super::scope::{PartitionValues, Partitions, Scope};
 use crate::compact::CompactionReport;
 use crate::error::{Error, Result};
 use crate::log::action::Add;
 use crate::log::state::{Files, TableState};
-use crate::predicate::Literal;
+use crate::predicate::{Bound, Literal};
 use crate::schema::TableSchema;
 use crate::snapshot::Snapshot;
 use crate::table::{Receipt, Table};
@@ -92,6 +93,9 @@ impl Writer {
             state.check_keyed()?;
             upsert.check(&schema)?;
         }
+        if let Mode::ReplaceWhere(predicate) = &options.mode {
+            Bound::new(predicate, &schema.arrow)?;
+        }
         let files = match schema.mapped {
             true => Arc::new(schema.in_files()),
             false => Arc::clone(&schema),
@@ -145,16 +149,21 @@ impl Writer {
     ///
     /// Those of [`Table::snapshot`]; `Unsupported` if only the kernel can read the table.
     pub async fn beside(&self) -> Result<Option<Snapshot>> {
-        if self.scope == Scope::All || matches!(self.options.mode, Mode::Upsert(_)) {
-            return Ok(None);
-        }
+        let only = match &self.options.mode {
+            Mode::ReplaceAll | Mode::Upsert(_) => return Ok(None),
+            Mode::ReplaceWhere(predicate) => Some(predicate.is_not_true()),
+            _ => None,
+        };
         let snapshot = self.table.snapshot().await?;
         if let Some(feature) = snapshot.state().foreign_to_read() {
             return Err(Error::Unsupported {
                 what: format!("comparing keys with the rows of a table with {feature}"),
             });
         }
-        Ok(Some(snapshot.with_files(|add| !self.scope.covers(add))))
+        Ok(Some(match only {
+            Some(only) => snapshot.with_only(only),
+            None => snapshot.with_files(|add| !self.scope.covers(add)),
+        }))
     }
 
     /// Takes checked rows. Their order is kept within a partition, unless the table is sorted.
@@ -200,6 +209,9 @@ impl Writer {
     async fn push_parts(&mut self, batch: &RecordBatch) -> Result<()> {
         if let Mode::Upsert(upsert) = &self.options.mode {
             keyed::check_keys(upsert, batch)?;
+        }
+        if let Mode::ReplaceWhere(predicate) = &self.options.mode {
+            replace::check_rows(predicate, batch, &self.schema, self.rows)?;
         }
         let (schema, files) = (&self.schema, &self.context.schema);
         let parts = if schema.partition_by.is_empty() {
@@ -374,6 +386,7 @@ impl Writer {
                 let keyed = Keyed::of(&self.table, &state, upsert, staged, &self.deletes).await?;
                 Work::ByKey(Box::new(keyed))
             }
+            Mode::ReplaceWhere(predicate) => Work::Where(Box::new(Replace::of(predicate))),
             _ => Work::Scope,
         };
         let table = self.table.clone();
@@ -473,7 +486,8 @@ fn check_publish_id(id: &str) -> Result<String> {
 fn scope_of(mode: &Mode, schema: &TableSchema) -> Result<Scope> {
     let partitions = match mode {
         Mode::Append | Mode::Upsert(_) => return Ok(Scope::Nothing),
-        Mode::ReplaceAll => return Ok(Scope::All),
+        // Of which files is only known at the commit.
+        Mode::ReplaceAll | Mode::ReplaceWhere(_) => return Ok(Scope::All),
         Mode::ReplacePartitions(partitions) => partitions,
     };
     let mut scopes = Vec::with_capacity(partitions.len());

@@ -17,6 +17,8 @@ mod like;
 mod log;
 mod prove;
 mod publishing;
+mod replace;
+mod restore;
 mod staging;
 mod support;
 mod types;
