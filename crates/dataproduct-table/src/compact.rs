@@ -244,7 +244,7 @@ impl Table {
 pub(crate) fn changed(state: &TableState) -> Error {
     Error::Conflict {
         version: state.version,
-        reason: "changed files while they were being compacted".to_owned(),
+        reason: "changed files while they were being written anew".to_owned(),
     }
 }
 

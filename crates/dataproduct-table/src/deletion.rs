@@ -55,6 +55,10 @@ impl Deleted {
         self.rows.insert(row);
     }
 
+    pub(crate) fn insert_all(&mut self, other: &Self) {
+        self.rows |= &other.rows;
+    }
+
     /// What is in this one and not in another.
     pub(crate) fn without(&self, other: &Self) -> Self {
         Self {

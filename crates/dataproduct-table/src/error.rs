@@ -81,6 +81,15 @@ pub enum Error {
         reason: String,
     },
 
+    /// Files of an older version were vacuumed. Restore a newer version.
+    #[error("version {version} cannot be restored: {} of its files were vacuumed, {}", .files.len(), first_of(.files))]
+    FilesGone {
+        /// The version.
+        version: u64,
+        /// The files, relative to the table's folder, in the order of their names.
+        files: Vec<String>,
+    },
+
     /// The rows do not have the table's schema. Publish rows of the table's contract.
     #[error("the rows do not fit the table: {reason}")]
     SchemaMismatch {
@@ -254,6 +263,19 @@ impl Error {
             reason: reason.to_string(),
         }
     }
+}
+
+/// As many names as a message can bear.
+fn first_of(files: &[String]) -> String {
+    let shown = files.iter().take(3);
+    let mut text = shown
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    if files.len() > 3 {
+        text.push_str(", …");
+    }
+    text
 }
 
 fn of_column(column: &str) -> String {

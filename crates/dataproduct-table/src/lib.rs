@@ -35,21 +35,29 @@
 //! * On local disk an acknowledged commit is flushed, see [`Durability`].
 
 mod changes;
+mod clean;
 mod compact;
 mod contracts;
+mod copy;
 mod deletion;
+mod erase;
 mod error;
 mod evolve;
 mod facts;
+mod gc;
 mod kernel;
+mod lease;
 mod like;
+mod limits;
 mod local;
 mod location;
 mod log;
+mod maintain;
 mod predicate;
 mod prove;
 mod quarantine;
 mod reports;
+mod restore;
 mod scan;
 mod schema;
 mod shared;
@@ -57,18 +65,25 @@ mod snapshot;
 mod spec;
 mod storage;
 mod table;
+mod trace;
 mod vacuum;
 mod value;
 mod write;
 
 pub use changes::{ChangeKind, ChangedRows, Changes, RowChanges, VersionChanges};
+pub use clean::{DEFAULT_LOG_RETENTION, LogCleanup, LogCleanupReport};
 pub use compact::{
     Compaction, CompactionReport, DEFAULT_DELETED_SHARE, DEFAULT_SMALL_FILE_BYTES,
     DEFAULT_SMALL_FILES,
 };
+pub use copy::{CopyReport, TableCopy};
+pub use erase::{DEFAULT_GRACE, Erasure, ErasureReceipt, PendingErasure};
 pub use error::{Error, Result};
 pub use facts::{Commit, CommitFacts, ENGINE, PublishFacts};
+pub use gc::{DEFAULT_GARBAGE_AGE, Garbage, GarbageReport};
+pub use lease::Lease;
 pub use like::MAX_LISTED_VALUES;
+pub use limits::{DEFAULT_LONG_LOG, DEFAULT_MANY_SMALL_FILES, DEFAULT_MANY_VECTORS, SoftLimit};
 pub use local::Durability;
 pub use location::Location;
 pub use predicate::{Comparison, Literal, Predicate};
@@ -77,11 +92,13 @@ pub use quarantine::{
     CONTRACT_COLUMN, Quarantine, QuarantineRun, QuarantineWriter, RUN_COLUMN, TIME_COLUMN,
     replay_id,
 };
+pub use restore::{Restore, RestoreReport};
 pub use scan::{DEFAULT_BATCH_ROWS, Scan, ScanReport, ScanStream, Verify};
 pub use snapshot::{DataFile, Snapshot};
 pub use spec::TableSpec;
 pub use table::{DEFAULT_CHECKPOINT_INTERVAL, Receipt, Table, TableOptions};
-pub use vacuum::{DEFAULT_RETENTION, Lease, SHORTEST_RETENTION, Vacuum, VacuumReport};
+pub use trace::{Trace, TracePlace, Traces};
+pub use vacuum::{DEFAULT_RETENTION, SHORTEST_RETENTION, Vacuum, VacuumReport};
 pub use write::keyed::{KeyedRows, Settled, Upsert};
 pub use write::options::{
     DEFAULT_COMMIT_TIMEOUT, DEFAULT_OPEN_PARTITIONS, DEFAULT_ROW_GROUP_ROWS,

@@ -212,6 +212,15 @@ fn temporary_name(path: &FsPath) -> PathBuf {
     name.into()
 }
 
+/// Whether a file is one that has not got its name.
+pub(crate) fn is_temporary(path: &FsPath) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let parts = name.and_then(|name| name.rsplit_once('#'));
+    parts.is_some_and(|(name, token)| {
+        !name.is_empty() && !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
 /// What became of a finished temporary file.
 enum Named {
     Done,

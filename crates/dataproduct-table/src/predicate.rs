@@ -386,6 +386,57 @@ impl Predicate {
         Self::Not(Box::new(self))
     }
 
+    /// A predicate that is true where this one is false or null, and false where it is true.
+    #[must_use]
+    pub(crate) fn is_not_true(&self) -> Self {
+        self.turned(true)
+    }
+
+    /// Where this is not true (`of_true`) or not false, without a null.
+    fn turned(&self, of_true: bool) -> Self {
+        let all = |all: &[Self]| all.iter().map(|one| one.turned(of_true)).collect();
+        let or_null = |column: &str, one: Self| one.or(Self::is_null(column));
+        let always = || Self::And(Vec::new());
+        match self {
+            Self::Compare {
+                literal: Literal::Null,
+                ..
+            } => always(),
+            Self::Compare {
+                column,
+                comparison,
+                literal,
+            } => {
+                let comparison = match of_true {
+                    true => comparison.negated(),
+                    false => *comparison,
+                };
+                or_null(column, Self::compare(column, comparison, literal.clone()))
+            }
+            Self::IsNull(_) if of_true => self.clone().not(),
+            Self::IsNull(_) => self.clone(),
+            // Of an empty list nothing is null.
+            Self::In { list, .. } if list.is_empty() => match of_true {
+                true => always(),
+                false => Self::Or(Vec::new()),
+            },
+            Self::In { list, .. } if !of_true && list.contains(&Literal::Null) => always(),
+            Self::In { column, list } => {
+                let values = list.iter().filter(|one| **one != Literal::Null).cloned();
+                let found = Self::is_in(column, values);
+                match of_true {
+                    true => or_null(column, found.not()),
+                    false => or_null(column, found),
+                }
+            }
+            Self::And(parts) if of_true => Self::Or(all(parts)),
+            Self::And(parts) => Self::And(all(parts)),
+            Self::Or(parts) if of_true => Self::And(all(parts)),
+            Self::Or(parts) => Self::Or(all(parts)),
+            Self::Not(inner) => inner.turned(!of_true),
+        }
+    }
+
     /// The columns that the predicate looks at.
     #[must_use]
     pub fn columns(&self) -> BTreeSet<&str> {

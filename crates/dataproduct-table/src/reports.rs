@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::table::Table;
 use crate::write::file::hex;
 
-const FOLDER: &str = "_quality";
+pub(crate) const FOLDER: &str = "_quality";
 
 impl Table {
     /// Stores the quality report of a publish beside the table, in place of that of an earlier try. A report counts
@@ -31,7 +31,7 @@ impl Table {
 }
 
 /// Publish ids make no file names, so their digest does.
-fn name_of(publish_id: &str) -> String {
+pub(crate) fn name_of(publish_id: &str) -> String {
     let mut digest = hex(&Sha256::digest(publish_id.as_bytes()));
     digest.truncate(32);
     format!("{FOLDER}/{digest}.json")

@@ -1,6 +1,7 @@
 //! What everybody in this process shares who has the same location open.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
 use crate::location::Location;
@@ -13,6 +14,10 @@ pub(crate) struct Shared {
     pub(crate) committed: tokio::sync::watch::Sender<u64>,
     /// Held by the one task that writes files anew.
     pub(crate) compacting: Arc<tokio::sync::Semaphore>,
+    /// Counts how often log entries were taken away from here: who knows an older version must list the log again.
+    pub(crate) cleaned: AtomicU64,
+    /// Whether it was said that the table has become expensive.
+    pub(crate) warned: AtomicBool,
 }
 
 /// What those share who have a location open in this process.
@@ -29,6 +34,8 @@ pub(crate) fn shared_at(location: &Location) -> Arc<Shared> {
         queue: Arc::default(),
         committed: tokio::sync::watch::Sender::new(0),
         compacting: Arc::new(tokio::sync::Semaphore::new(1)),
+        cleaned: AtomicU64::new(0),
+        warned: AtomicBool::new(false),
     });
     all.insert(key, Arc::downgrade(&shared));
     shared

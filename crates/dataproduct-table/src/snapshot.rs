@@ -9,9 +9,11 @@ use chrono::{DateTime, Utc};
 
 use crate::error::Result;
 use crate::facts::{Commit, CommitFacts};
+use crate::limits::SoftLimit;
 use crate::log::action::{Add, TAG_SHA256};
 use crate::log::published;
 use crate::log::state::{Files, TableState};
+use crate::predicate::Predicate;
 use crate::scan::Scan;
 use crate::table::Table;
 use crate::write::partition::decode_path;
@@ -21,6 +23,8 @@ use crate::write::partition::decode_path;
 pub struct Snapshot {
     table: Table,
     state: Arc<TableState>,
+    /// What a scan reads of it, if not all.
+    only: Option<Predicate>,
 }
 
 impl fmt::Debug for Snapshot {
@@ -76,7 +80,17 @@ impl DataFile {
 
 impl Snapshot {
     pub(crate) fn new(table: Table, state: Arc<TableState>) -> Self {
-        Self { table, state }
+        Self {
+            table,
+            state,
+            only: None,
+        }
+    }
+
+    /// The same version, of which scans read only rows for which a predicate is true.
+    pub(crate) fn with_only(mut self, predicate: Predicate) -> Self {
+        self.only = Some(predicate);
+        self
     }
 
     /// The same version with some of its files only.
@@ -87,7 +101,10 @@ impl Snapshot {
         }
         let mut state = TableState::clone(&self.state);
         state.files = Arc::new(files);
-        Self::new(self.table.clone(), Arc::new(state))
+        Self {
+            state: Arc::new(state),
+            ..self.clone()
+        }
     }
 
     pub(crate) fn state(&self) -> &Arc<TableState> {
@@ -204,8 +221,18 @@ impl Snapshot {
         DateTime::from_timestamp_micros(self.state.watermark()?)
     }
 
+    /// What makes this version expensive to open and read, if anything.
+    #[must_use]
+    pub fn limits(&self) -> Vec<SoftLimit> {
+        self.state.limits()
+    }
+
     /// Begins to read.
     pub fn scan(&self) -> Scan {
-        Scan::new(self.clone())
+        let scan = Scan::new(self.clone());
+        match &self.only {
+            Some(predicate) => scan.filter(predicate.clone()),
+            None => scan,
+        }
     }
 }

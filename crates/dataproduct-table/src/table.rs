@@ -1,16 +1,18 @@
 //! A table that is open: its location, its newest known state, and what can be done with it.
 
 use std::fmt;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
+use crate::clean::LogCleanup;
 use crate::compact::Compaction;
 use crate::error::{Error, Result};
 use crate::evolve::Evolution;
 use crate::facts::{Commit, CommitFacts, CommitInfo, ENGINE};
-use crate::kernel;
+use crate::limits::SoftLimit;
 use crate::location::Location;
 use crate::log::action::{Actions, write_line};
 use crate::log::segment::{self, entry_name};
@@ -59,6 +61,8 @@ struct Inner {
 struct Known {
     state: Arc<TableState>,
     listed: Instant,
+    /// How often log entries had been taken away from this process when the log was listed.
+    cleaned: u64,
 }
 
 impl fmt::Debug for Table {
@@ -74,8 +78,9 @@ impl fmt::Debug for Table {
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[must_use]
 pub struct TableOptions {
-    checkpoint_interval: u64,
-    compaction: Option<Compaction>,
+    pub(crate) checkpoint_interval: u64,
+    pub(crate) compaction: Option<Compaction>,
+    pub(crate) log_cleanup: Option<LogCleanup>,
 }
 
 impl Default for TableOptions {
@@ -83,6 +88,7 @@ impl Default for TableOptions {
         Self {
             checkpoint_interval: DEFAULT_CHECKPOINT_INTERVAL,
             compaction: None,
+            log_cleanup: None,
         }
     }
 }
@@ -100,6 +106,13 @@ impl TableOptions {
         self.compaction = Some(what.with_dry_run(false));
         self
     }
+
+    /// Takes away old log entries whenever a publish from here has written a checkpoint; an error is logged and no
+    /// more. By default that is left to [`Table::clean_log`].
+    pub fn with_auto_log_cleanup(mut self, what: LogCleanup) -> Self {
+        self.log_cleanup = Some(what.with_dry_run(false));
+        self
+    }
 }
 
 /// What a publisher gets back: its rows are one version of the table.
@@ -115,6 +128,8 @@ pub struct Receipt {
     /// Whether the publish id had been committed by another call, before or at the same time, so that this call
     /// added nothing.
     pub already_published: bool,
+    /// What makes the table expensive, as far as this call knows it: empty if this call added nothing.
+    pub limits: Vec<SoftLimit>,
     /// What the commit recorded; `None` only for a repeated publish whose log entry was cleaned up since.
     pub facts: Option<CommitFacts>,
 }
@@ -132,6 +147,7 @@ impl Receipt {
             committed_at,
             publish_id: publish_id.to_owned(),
             already_published,
+            limits: Vec::new(),
             facts: commit.facts.clone(),
         })
     }
@@ -254,6 +270,17 @@ impl Table {
         write_line(&mut entry, "commitInfo", &info)?;
         write_line(&mut entry, "protocol", &protocol)?;
         write_line(&mut entry, "metaData", &metadata)?;
+        Self::begin(location, storage, &id, entry, options).await
+    }
+
+    /// Writes the first entry of a log; `None` if another table came first. The id tells ours from others.
+    pub(crate) async fn begin(
+        location: &Location,
+        storage: Storage,
+        id: &str,
+        entry: Vec<u8>,
+        options: TableOptions,
+    ) -> Result<Option<Self>> {
         let name = entry_name(0);
         let entry = bytes::Bytes::from(entry);
         let deadline = Instant::now() + SETTLE_TIME;
@@ -263,7 +290,7 @@ impl Table {
             let created = storage.create(&name, entry.clone().into()).await;
             // Whatever the store said, what counts is whose table is there: its id is unique.
             match (created, TableState::load(&storage, None).await?) {
-                (_, Some(state)) if state.metadata.id == id => {
+                (_, Some(state)) if state.metadata.id == *id => {
                     storage.ensure_durable(&name).await?;
                     return Ok(Some(Self::with_state(location, storage, state, options)));
                 }
@@ -282,15 +309,17 @@ impl Table {
         state: TableState,
         options: TableOptions,
     ) -> Self {
+        let shared = shared_at(location);
         Self {
             inner: Arc::new(Inner {
-                shared: shared_at(location),
                 location: location.clone(),
                 storage,
                 known: Mutex::new(Known {
                     state: Arc::new(state),
                     listed: Instant::now(),
+                    cleaned: shared.cleaned.load(Ordering::SeqCst),
                 }),
+                shared,
                 options,
             }),
         }
@@ -413,7 +442,7 @@ impl Table {
         Ok(found.and_then(|segment| segment.oldest_entry))
     }
 
-    async fn commit_time(&self, version: u64) -> Result<DateTime<Utc>> {
+    pub(crate) async fn commit_time(&self, version: u64) -> Result<DateTime<Utc>> {
         let name = entry_name(version);
         let bytes = self.storage().read(&name).await?;
         let bytes = bytes.ok_or_else(|| Error::damaged(&name, "it is missing"))?;
@@ -470,6 +499,14 @@ impl Table {
         &self.inner.storage
     }
 
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.inner.shared
+    }
+
+    pub(crate) fn options(&self) -> &TableOptions {
+        &self.inner.options
+    }
+
     pub(crate) fn queue(&self) -> Arc<tokio::sync::Mutex<()>> {
         Arc::clone(&self.inner.shared.queue)
     }
@@ -482,6 +519,13 @@ impl Table {
     /// Changes whenever something is committed from this process.
     pub(crate) fn committed(&self) -> tokio::sync::watch::Receiver<u64> {
         self.inner.shared.committed.subscribe()
+    }
+
+    /// Notes that there is a checkpoint of a version.
+    pub(crate) fn checkpointed(&self, version: u64) {
+        let mut known = self.known();
+        let state = Arc::make_mut(&mut known.state);
+        state.entries = state.version.saturating_sub(version);
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {
@@ -507,9 +551,11 @@ impl Table {
 
     /// The newest state, brought up to date with the store.
     pub(crate) async fn newest(&self) -> Result<Arc<TableState>> {
+        let cleaned = self.inner.shared.cleaned.load(Ordering::SeqCst);
         let (start, relist) = {
             let known = self.known();
-            (known.state.version, known.listed.elapsed() > RELIST_AFTER)
+            let relist = known.listed.elapsed() > RELIST_AFTER || known.cleaned != cleaned;
+            (known.state.version, relist)
         };
         let mut version = start;
         while !relist && version < start + PROBE_LIMIT {
@@ -530,6 +576,7 @@ impl Table {
     /// Reads the newest state anew.
     async fn reload(&self) -> Result<Arc<TableState>> {
         let before = self.current();
+        let cleaned = self.inner.shared.cleaned.load(Ordering::SeqCst);
         let loaded = TableState::load(self.storage(), None).await?;
         let Some(state) = loaded.filter(|state| {
             state.metadata.id == before.metadata.id && state.version >= before.version
@@ -544,7 +591,7 @@ impl Table {
         if state.version >= known.state.version {
             known.state = Arc::new(state);
         }
-        known.listed = Instant::now();
+        (known.listed, known.cleaned) = (Instant::now(), cleaned);
         Ok(Arc::clone(&known.state))
     }
 
@@ -560,42 +607,5 @@ impl Table {
             }
         }
         self.reload().await.map(drop)
-    }
-
-    /// Writes a checkpoint when one is due, and files anew. That only makes the table faster, so that a failure is
-    /// noted and no more.
-    pub(crate) async fn maintain(&self, version: u64) {
-        self.compact_if_due();
-        let interval = self.inner.options.checkpoint_interval;
-        if interval > 0
-            && version > 0
-            && version.is_multiple_of(interval)
-            && let Err(error) = kernel::checkpoint(self.storage(), version).await
-        {
-            tracing::warn!(version, %error, "the checkpoint failed; the table is not affected");
-        }
-    }
-}
-
-impl Table {
-    fn compact_if_due(&self) {
-        let Some(what) = self.inner.options.compaction else {
-            return;
-        };
-        if !what.is_due(&self.current()) {
-            return;
-        }
-        let compacting = Arc::clone(&self.inner.shared.compacting);
-        // Another task is at it already.
-        let Ok(permit) = compacting.try_acquire_owned() else {
-            return;
-        };
-        let table = self.clone();
-        tokio::spawn(async move {
-            if let Err(error) = table.compact(&what).await {
-                tracing::warn!(%error, "compacting failed; the table is not affected");
-            }
-            drop(permit);
-        });
     }
 }

@@ -8,16 +8,16 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures::TryStreamExt;
 use object_store::ObjectStoreExt;
-use serde::{Deserialize, Serialize};
 
+use crate::clean::interval_of;
 use crate::deletion;
 use crate::error::{Error, Result};
 use crate::facts::CommitInfo;
-use crate::log::action::{Actions, DeletionVector};
-use crate::log::segment::entry_name;
+use crate::log::action::{Actions, DeletionVector, Remove};
+use crate::log::checkpoint;
+use crate::log::segment::{self, LOG, entry_name};
 use crate::log::state::TableState;
 use crate::table::Table;
 use crate::write::partition::decode_path;
@@ -27,8 +27,6 @@ pub const DEFAULT_RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// The shortest retention that [`Vacuum::with_retention`] takes: a publish may be under way for so long.
 pub const SHORTEST_RETENTION: Duration = Duration::from_secs(24 * 3600);
-
-const LEASES: &str = "_leases";
 
 /// What is taken away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,63 +87,7 @@ pub struct VacuumReport {
     pub leases: u64,
 }
 
-/// A reader's hold on a version: no vacuum that begins later takes its files away.
-#[derive(Debug, Clone)]
-#[must_use = "it holds until its time is over"]
-pub struct Lease {
-    table: Table,
-    name: String,
-    version: u64,
-}
-
-/// A lease as stored.
-#[derive(Debug, Serialize, Deserialize)]
-struct StoredLease {
-    version: u64,
-    /// Milliseconds since 1970.
-    until: i64,
-}
-
-impl Lease {
-    /// The version that is held.
-    #[must_use]
-    pub fn version(&self) -> u64 {
-        self.version
-    }
-
-    /// Gives the version up before its time is over.
-    ///
-    /// # Errors
-    ///
-    /// `Store` if the store fails; the lease then ends by itself.
-    pub async fn release(self) -> Result<()> {
-        remove(&self.table, &self.name).await
-    }
-}
-
 impl Table {
-    /// Holds a version for some time, so that its files stay however old they are. The retention holds the versions that
-    /// were the newest within it anyway.
-    ///
-    /// # Errors
-    ///
-    /// `NoSuchVersion` if there is none, or it cannot be read any more; `Store` if the store fails.
-    pub async fn lease(&self, version: u64, time: Duration) -> Result<Lease> {
-        self.snapshot_at(version).await?;
-        let time = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
-        let until = self.location().now_millis().saturating_add(time);
-        let lease = serde_json::to_vec(&StoredLease { version, until })
-            .map_err(|error| Error::encoding("writing a lease", error))?;
-        let name = format!("{LEASES}/{}.json", uuid::Uuid::now_v7());
-        self.storage().put(&name, Bytes::from(lease)).await?;
-        let table = self.clone();
-        Ok(Lease {
-            table,
-            name,
-            version,
-        })
-    }
-
     /// Takes away files that no version in use refers to. Versions older than the retention can be read no more.
     ///
     /// # Errors
@@ -164,14 +106,15 @@ impl Table {
             });
         }
         let retention = i64::try_from(what.retention.as_millis()).unwrap_or(i64::MAX);
-        let cutoff = self.location().now_millis().saturating_sub(retention);
+        let now = self.location().now_millis();
+        let cutoff = now.saturating_sub(retention);
         // Files are listed first: what is committed meanwhile is younger than the list.
         let listed = self.data_files().await?;
         let state = self.newest().await?;
         let mut report = VacuumReport::default();
         let mut used = HashSet::new();
         keep_state(&mut used, &state)?;
-        self.keep_recent(&mut used, &state, cutoff).await?;
+        self.keep_recent(&mut used, &state, now, cutoff).await?;
         report.leases = self.keep_leased(&mut used, what.dry_run).await?;
         for (name, bytes, modified) in listed {
             if used.contains(&name) {
@@ -192,7 +135,7 @@ impl Table {
     }
 
     /// Every file that may belong to a version: name, size, and milliseconds of the last change.
-    async fn data_files(&self) -> Result<Vec<(String, u64, i64)>> {
+    pub(crate) async fn data_files(&self) -> Result<Vec<(String, u64, i64)>> {
         let storage = self.storage();
         let root = storage.root();
         let listed: Vec<_> = storage
@@ -219,16 +162,20 @@ impl Table {
         &self,
         used: &mut HashSet<String>,
         newest: &TableState,
+        now: i64,
         cutoff: i64,
     ) -> Result<()> {
         let mut version = newest.version;
         loop {
             let name = entry_name(version);
             let Some(bytes) = self.storage().read(&name).await? else {
-                return Err(Error::damaged(
-                    name,
-                    "it is missing: the log does not tell what was in use within the retention",
-                ));
+                if cutoff < now.saturating_sub(kept_by_checkpoints(newest)?) {
+                    return Err(untold(version));
+                }
+                for remove in self.tombstones(newest, version, cutoff).await? {
+                    keep(used, &remove.path, remove.deletion_vector.as_ref())?;
+                }
+                return Ok(());
             };
             let actions = Actions::parse(&name, &bytes)?;
             let millis = CommitInfo::of(&actions).millis();
@@ -248,21 +195,7 @@ impl Table {
 
     /// Keeps the versions that readers hold; gives how many there are.
     async fn keep_leased(&self, used: &mut HashSet<String>, dry_run: bool) -> Result<u64> {
-        let now = self.location().now_millis();
-        let mut held = HashSet::new();
-        for file in self.storage().list(LEASES, None).await? {
-            let name = format!("{LEASES}/{file}");
-            let Some(bytes) = self.storage().read(&name).await? else {
-                continue;
-            };
-            let lease: StoredLease = serde_json::from_slice(&bytes)
-                .map_err(|error| Error::damaged(&name, format!("it is no lease: {error}")))?;
-            if lease.until >= now {
-                held.insert(lease.version);
-            } else if !dry_run {
-                remove(self, &name).await?;
-            }
-        }
+        let held: HashSet<u64> = self.leases(dry_run).await?.into_keys().collect();
         for version in &held {
             let state = TableState::load(self.storage(), Some(*version)).await?;
             let state = state.ok_or_else(|| Error::damaged(entry_name(*version), "it is gone"))?;
@@ -270,14 +203,52 @@ impl Table {
         }
         Ok(held.len() as u64)
     }
+
+    /// The files that a checkpoint remembers as taken out after an instant, where the log entries before it are gone.
+    async fn tombstones(
+        &self,
+        newest: &TableState,
+        missing: u64,
+        cutoff: i64,
+    ) -> Result<Vec<Remove>> {
+        let names = self.storage().list(LOG, None).await?;
+        let found = segment::checkpoints(&names).into_iter();
+        let mut found = found.filter(|found| (missing..=newest.version).contains(&found.version));
+        let checkpoint = found.next().ok_or_else(|| untold(missing))?;
+        let actions = checkpoint::read_all(self.storage(), &checkpoint).await?;
+        let removes = actions.into_iter().flat_map(|actions| actions.removes);
+        let recent = |remove: &Remove| remove.deletion_timestamp.is_none_or(|at| at >= cutoff);
+        Ok(removes.filter(recent).collect())
+    }
 }
 
-fn keep_state(used: &mut HashSet<String>, state: &TableState) -> Result<()> {
+fn untold(missing: u64) -> Error {
+    Error::damaged(
+        entry_name(missing),
+        "it is missing: the log does not tell what was in use within the retention",
+    )
+}
+
+/// For how many milliseconds a checkpoint remembers what was taken out.
+fn kept_by_checkpoints(state: &TableState) -> Result<i64> {
+    let kept = interval_of(
+        state,
+        "delta.deletedFileRetentionDuration",
+        DEFAULT_RETENTION,
+    )?;
+    Ok(i64::try_from(kept.as_millis()).unwrap_or(i64::MAX))
+}
+
+pub(crate) fn keep_state(used: &mut HashSet<String>, state: &TableState) -> Result<()> {
     let mut files = state.files.iter();
     files.try_for_each(|add| keep(used, &add.path, add.deletion_vector.as_ref()))
 }
 
-fn keep(used: &mut HashSet<String>, path: &str, vector: Option<&DeletionVector>) -> Result<()> {
+pub(crate) fn keep(
+    used: &mut HashSet<String>,
+    path: &str,
+    vector: Option<&DeletionVector>,
+) -> Result<()> {
     used.insert(decode_path(path)?);
     if let Some(vector) = vector {
         used.extend(deletion::file_of(vector)?);
@@ -285,7 +256,7 @@ fn keep(used: &mut HashSet<String>, path: &str, vector: Option<&DeletionVector>)
     Ok(())
 }
 
-async fn remove(table: &Table, name: &str) -> Result<()> {
+pub(crate) async fn remove(table: &Table, name: &str) -> Result<()> {
     let path = table.storage().path(name)?;
     match table.storage().store().delete(&path).await {
         Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),

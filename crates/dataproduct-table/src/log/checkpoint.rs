@@ -1,6 +1,7 @@
 //! Reading checkpoints: the state of a table at a version, in Parquet.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
@@ -12,7 +13,9 @@ use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::action::{Actions, Add, DeletionVector, Format, Metadata, Protocol, Sidecar, Txn};
+use super::action::{
+    Actions, Add, DeletionVector, Format, Metadata, Protocol, Remove, Sidecar, Txn,
+};
 use super::segment::{Checkpoint, LOG};
 use crate::error::{Error, Result};
 use crate::storage::Storage;
@@ -34,8 +37,29 @@ const WANTED: [&str; 13] = [
     "sidecar.path.",
 ];
 
-/// Reads every file of a checkpoint.
+/// What tells of files that are not part of the table any more.
+const TOMBSTONES: [&str; 3] = [
+    "remove.path",
+    "remove.deletionTimestamp",
+    "remove.deletionVector.",
+];
+
+/// Reads every file of a checkpoint, without its tombstones where it is in Parquet.
 pub(crate) async fn read(storage: &Storage, checkpoint: &Checkpoint) -> Result<Vec<Actions>> {
+    read_columns(storage, checkpoint, &WANTED).await
+}
+
+/// Reads every file of a checkpoint, with the files that were taken out of the table not long before it.
+pub(crate) async fn read_all(storage: &Storage, checkpoint: &Checkpoint) -> Result<Vec<Actions>> {
+    static ALL: LazyLock<Vec<&str>> = LazyLock::new(|| [&WANTED[..], &TOMBSTONES].concat());
+    read_columns(storage, checkpoint, &ALL).await
+}
+
+async fn read_columns(
+    storage: &Storage,
+    checkpoint: &Checkpoint,
+    wanted: &'static [&'static str],
+) -> Result<Vec<Actions>> {
     let mut read = Vec::new();
     let mut todo: Vec<String> = checkpoint
         .parts
@@ -48,7 +72,7 @@ pub(crate) async fn read(storage: &Storage, checkpoint: &Checkpoint) -> Result<V
             .read(&name)
             .await?
             .ok_or_else(|| Error::damaged(&name, "it was listed but is gone"))?;
-        let actions = tokio::task::spawn_blocking(move || parse(&name, bytes))
+        let actions = tokio::task::spawn_blocking(move || parse(&name, bytes, wanted))
             .await
             // The Parquet reader may panic on a damaged file.
             .map_err(|_| {
@@ -64,7 +88,7 @@ pub(crate) async fn read(storage: &Storage, checkpoint: &Checkpoint) -> Result<V
     Ok(read)
 }
 
-fn parse(name: &str, bytes: Bytes) -> Result<Actions> {
+fn parse(name: &str, bytes: Bytes, columns: &[&str]) -> Result<Actions> {
     if name.ends_with(".json") {
         return Actions::parse(name, &bytes);
     }
@@ -73,7 +97,7 @@ fn parse(name: &str, bytes: Bytes) -> Result<Actions> {
     let leaves = builder.parquet_schema().columns();
     let wanted = leaves.iter().enumerate().filter_map(|(index, column)| {
         let path = column.path().string();
-        let found = WANTED
+        let found = columns
             .iter()
             .any(|want| path == *want || (want.ends_with('.') && path.starts_with(want)));
         found.then_some(index)
@@ -98,6 +122,9 @@ type Reason = String;
 fn collect(batch: &RecordBatch, actions: &mut Actions) -> Result<(), Reason> {
     if let Some(adds) = structs(batch, "add") {
         collect_adds(adds, &mut actions.adds)?;
+    }
+    if let Some(removes) = structs(batch, "remove") {
+        collect_removes(removes, &mut actions.removes)?;
     }
     if let Some(txns) = structs(batch, "txn") {
         let (ids, versions) = (strings(txns, "appId")?, longs(txns, "version")?);
@@ -183,6 +210,32 @@ fn collect_adds(adds: &StructArray, into: &mut Vec<Add>) -> Result<(), Reason> {
                 .filter(|stats| stats.is_valid(row))
                 .map(|stats| stats.value(row).to_owned()),
             tags: tags.as_ref().and_then(|maps| maps.get(row)),
+            deletion_vector: vector,
+        });
+    }
+    Ok(())
+}
+
+fn collect_removes(removes: &StructArray, into: &mut Vec<Remove>) -> Result<(), Reason> {
+    let paths = strings(removes, "path")?;
+    let times = removes.column_by_name("deletionTimestamp");
+    let times = times.and_then(|column| column.as_primitive_opt::<Int64Type>());
+    let vectors = removes.column_by_name("deletionVector");
+    let vectors = vectors.and_then(|column| column.as_struct_opt());
+    for row in present(removes) {
+        let vector = match vectors.filter(|vectors| vectors.is_valid(row)) {
+            Some(vectors) => Some(deletion_vector(vectors, row)?),
+            None => None,
+        };
+        into.push(Remove {
+            path: paths.value(row).to_owned(),
+            deletion_timestamp: times
+                .filter(|times| times.is_valid(row))
+                .map(|times| times.value(row)),
+            data_change: false,
+            extended_file_metadata: None,
+            partition_values: None,
+            size: None,
             deletion_vector: vector,
         });
     }

@@ -18,6 +18,7 @@
 pub(crate) mod action;
 pub(crate) mod checkpoint;
 pub(crate) mod conflict;
+pub(crate) mod past;
 pub(crate) mod published;
 pub(crate) mod segment;
 pub(crate) mod state;

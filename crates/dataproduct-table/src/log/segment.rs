@@ -73,40 +73,57 @@ fn classify(name: &str) -> Option<LogFile> {
     }
 }
 
+/// The version that an object in the log folder belongs to; `None` for what belongs to none, as the hint to the last
+/// checkpoint.
+pub(crate) fn version_of(name: &str) -> Option<u64> {
+    let (digits, rest) = name.split_at_checked(20)?;
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && rest.starts_with('.');
+    plain.then(|| digits.parse().ok())?
+}
+
+/// The complete checkpoints among the names of the log folder, which are in order: the oldest first.
+pub(crate) fn checkpoints(names: &[String]) -> Vec<Checkpoint> {
+    let mut found: Vec<(Checkpoint, u64)> = Vec::new();
+    for name in names {
+        let Some(LogFile::Checkpoint { version, parts }) = classify(name) else {
+            continue;
+        };
+        match found.last_mut() {
+            Some((last, expected))
+                if parts > 1 && last.version == version && *expected == parts =>
+            {
+                last.parts.push(name.clone());
+            }
+            _ => {
+                let parts_of = vec![name.clone()];
+                let checkpoint = Checkpoint {
+                    version,
+                    parts: parts_of,
+                };
+                found.push((checkpoint, parts));
+            }
+        }
+    }
+    // A checkpoint in several files counts only when all of them are there.
+    let complete = found
+        .into_iter()
+        .filter(|(checkpoint, parts)| checkpoint.parts.len() as u64 == *parts);
+    complete.map(|(checkpoint, _)| checkpoint).collect()
+}
+
 /// Finds the newest complete checkpoint at or before `target` and the commits after it.
 fn assemble(names: &[String], target: Option<u64>) -> Result<Option<Segment>> {
     let wanted = |version: u64| target.is_none_or(|target| version <= target);
-    let mut commits = Vec::new();
-    let mut checkpoints: Vec<(Checkpoint, u64)> = Vec::new();
-    for name in names {
-        match classify(name) {
-            Some(LogFile::Commit(version)) => commits.push(version),
-            Some(LogFile::Checkpoint { version, parts }) if wanted(version) => {
-                match checkpoints.last_mut() {
-                    Some((last, expected))
-                        if parts > 1 && last.version == version && *expected == parts =>
-                    {
-                        last.parts.push(name.clone());
-                    }
-                    _ => checkpoints.push((
-                        Checkpoint {
-                            version,
-                            parts: vec![name.clone()],
-                        },
-                        parts,
-                    )),
-                }
-            }
-            _ => {}
-        }
-    }
+    let commits = names.iter().filter_map(|name| match classify(name) {
+        Some(LogFile::Commit(version)) => Some(version),
+        _ => None,
+    });
+    let mut commits: Vec<u64> = commits.collect();
     let oldest_entry = commits.first().copied();
-    // A checkpoint in several files counts only when all of them are there.
-    let checkpoint = checkpoints
+    let checkpoint = checkpoints(names)
         .into_iter()
         .rev()
-        .find(|(checkpoint, parts)| checkpoint.parts.len() as u64 == *parts)
-        .map(|(checkpoint, _)| checkpoint);
+        .find(|checkpoint| wanted(checkpoint.version));
     let start = checkpoint
         .as_ref()
         .map_or(0, |checkpoint| checkpoint.version + 1);

@@ -10,6 +10,7 @@ use super::segment::{Segment, entry_name};
 use super::{checkpoint, published, segment};
 use crate::error::{Error, Result};
 use crate::facts::{Commit, CommitInfo};
+use crate::limits::Counts;
 use crate::schema::TableSchema;
 use crate::schema::features::DELETION_VECTORS;
 use crate::storage::Storage;
@@ -35,22 +36,32 @@ type Txns = HashMap<String, (i64, Option<i64>)>;
 pub(crate) struct Files {
     ordered: BTreeMap<(i64, Arc<str>), Arc<Add>>,
     times: HashMap<Arc<str>, i64>,
+    counts: Counts,
 }
 
 impl Files {
     pub(crate) fn insert(&mut self, add: Add) {
         let path: Arc<str> = add.path.as_str().into();
         let time = add.modification_time;
-        if let Some(before) = self.times.insert(Arc::clone(&path), time) {
-            self.ordered.remove(&(before, Arc::clone(&path)));
+        if let Some(before) = self.times.insert(Arc::clone(&path), time)
+            && let Some(before) = self.ordered.remove(&(before, Arc::clone(&path)))
+        {
+            self.counts.remove(&before);
         }
+        self.counts.add(&add);
         self.ordered.insert((time, path), Arc::new(add));
     }
 
     pub(crate) fn remove(&mut self, path: &str) {
-        if let Some((path, time)) = self.times.remove_entry(path) {
-            self.ordered.remove(&(time, path));
+        if let Some((path, time)) = self.times.remove_entry(path)
+            && let Some(before) = self.ordered.remove(&(time, path))
+        {
+            self.counts.remove(&before);
         }
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        self.counts
     }
 
     /// A file, if it is there with the same rows as it was.
@@ -79,6 +90,8 @@ pub(crate) struct TableState {
     pub(crate) files: Arc<Files>,
     /// Version and time of the newest `txn` of each application.
     pub(crate) txns: Arc<Txns>,
+    /// Log entries behind the last checkpoint.
+    pub(crate) entries: u64,
     /// The newest commit.
     pub(crate) commit: Arc<Commit>,
     /// The newest commit that names the contract it was published under, as far as log entries were replayed: those
@@ -104,7 +117,7 @@ impl TableState {
         Self::replay(storage, &segment).await.map(Some)
     }
 
-    async fn replay(storage: &Storage, segment: &Segment) -> Result<Self> {
+    pub(crate) async fn replay(storage: &Storage, segment: &Segment) -> Result<Self> {
         let mut replay = Replay::default();
         if let Some(checkpoint) = &segment.checkpoint {
             for actions in checkpoint::read(storage, checkpoint).await? {
@@ -123,7 +136,9 @@ impl TableState {
                 replay.info = CommitInfo::of(&Actions::parse(&entry, &bytes)?);
             }
         }
-        replay.finish(storage, segment.version)
+        let mut state = replay.finish(storage, segment.version)?;
+        state.entries = segment.commits.len() as u64;
+        Ok(state)
     }
 
     /// Takes in one more commit.
@@ -131,6 +146,7 @@ impl TableState {
         // What can fail comes first, so that a failure leaves the state as it was.
         let schema = actions.metadata.as_ref().map(TableSchema::of).transpose()?;
         self.version = version;
+        self.entries += 1;
         self.commit = Arc::new(CommitInfo::of(&actions).into_commit(version));
         if published::names_contract(&self.commit) {
             self.newest_publish = Some(Arc::clone(&self.commit));
@@ -185,6 +201,12 @@ impl TableState {
         self.files.len() == 0 && !self.txns.keys().any(|app| app.starts_with(PUBLISH_APP))
     }
 
+    /// All publish ids that are known.
+    pub(crate) fn publish_ids(&self) -> impl Iterator<Item = &str> {
+        let apps = self.txns.keys();
+        apps.filter_map(|app| app.strip_prefix(PUBLISH_APP))
+    }
+
     /// The version that a publish id became, if it was published.
     pub(crate) fn published(&self, publish_id: &str) -> Option<u64> {
         let (version, _) = self.txns.get(&publish_app(publish_id))?;
@@ -229,7 +251,7 @@ impl TableState {
         self.check_not_append_only()
     }
 
-    fn check_not_append_only(&self) -> Result<()> {
+    pub(crate) fn check_not_append_only(&self) -> Result<()> {
         if !self.is_on("delta.appendOnly") {
             return Ok(());
         }
@@ -430,6 +452,7 @@ impl Replay {
             metadata: Arc::new(metadata),
             files: Arc::new(self.files),
             txns: Arc::new(self.txns),
+            entries: 0,
             commit,
             newest_publish,
         })

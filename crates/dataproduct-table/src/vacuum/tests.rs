@@ -4,6 +4,7 @@ use chrono::Utc;
 use dataproduct_freshness::ManualClock;
 
 use super::*;
+use crate::lease::LEASES;
 use crate::write::keyed::tests::{Row, by_key, publish, rows, spec};
 use crate::{Compaction, Location};
 

@@ -15,15 +15,18 @@
 mod checks;
 mod entry;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 
 use self::checks::{check_contract, check_since};
 use self::entry::{Effect, entry};
 use super::keyed::Keyed;
 use super::options::{Follows, OnConflict};
+use super::replace::Replace;
 use super::scope::Scope;
 use super::writer::Attempt;
 use crate::error::{Error, Result, is_definite};
@@ -68,8 +71,26 @@ pub(crate) enum Work {
     Scope,
     /// Rows are taken out of them by key; this has the plan's files.
     ByKey(Box<Keyed>),
+    /// Rows for which a predicate is true are taken out of them.
+    Where(Box<Replace>),
     /// The plan's files hold the rows of these, which they replace.
     Rewrite(Vec<Arc<Add>>),
+    /// The plan's files take the place of others, and rows come or go with them, although nothing is published.
+    Exchange(Exchange),
+}
+
+/// Files that take the place of others.
+pub(crate) struct Exchange {
+    /// Those that go; they must be there unchanged.
+    pub(crate) gone: Vec<Arc<Add>>,
+    /// Those that come.
+    pub(crate) new: Vec<Add>,
+    /// What is done, in Delta's words.
+    pub(crate) operation: &'static str,
+    /// What the log says of it.
+    pub(crate) parameters: BTreeMap<&'static str, String>,
+    /// Up to when the rows are vouched for; the watermark stays.
+    pub(crate) as_of: Option<DateTime<Utc>>,
 }
 
 /// The right to commit, among the publishers of this process.
@@ -248,7 +269,10 @@ fn acknowledged(table: &Table, publish_id: &str, version: u64, entry: &[u8]) -> 
     let commit = CommitInfo::of(&actions).into_commit(version);
     table.advance(version, actions)?;
     table.notify();
-    Receipt::of(&commit, false, publish_id)
+    let mut receipt = Receipt::of(&commit, false, publish_id)?;
+    receipt.limits = table.current().limits();
+    table.warn_once(&receipt.limits);
+    Ok(receipt)
 }
 
 /// The publish id is there although no put of it was acknowledged.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::facts::PublishFacts;
-use crate::predicate::Literal;
+use crate::predicate::{Literal, Predicate};
 use crate::spec::TableSpec;
 use crate::write::keyed::Upsert;
 
@@ -36,6 +36,12 @@ pub enum Mode {
     ///
     /// Every row published must lie in one of them.
     ReplacePartitions(Vec<BTreeMap<String, Literal>>),
+    /// Takes out those for which the predicate is true; where it is false or null, rows stay.
+    ///
+    /// It must be true for every row published. The rows are looked for in the newest version when the publish is
+    /// committed. Where the table allows deletion vectors ([`crate::TableSpec::with_deletion_vectors`]) they are marked
+    /// in one for each file that holds some; otherwise these files are written anew without them.
+    ReplaceWhere(Predicate),
     /// Takes out those whose keys are published or [deleted](crate::Writer::delete).
     ///
     /// What is written follows the change, not the table: the new rows, and for each file that holds an old one a

@@ -7,18 +7,19 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use dataproduct_quality::Admitted;
 
-use super::commit::{self, Plan, Turn, Work};
+use super::commit::{self, Exchange, Plan, Turn, Work};
 use super::file::{FileContext, PartitionWriter};
 use super::keyed::{self, Keyed, Settled};
 use super::options::{Mode, WriteOptions};
 use super::partition::{self, Part};
+use super::replace::{self, Replace};
 use super::scope::{PartitionValues, Partitions, Scope};
 use crate::compact::CompactionReport;
 use crate::error::{Error, Result};
 use crate::evolve::Evolution;
 use crate::log::action::Add;
 use crate::log::state::{Files, TableState};
-use crate::predicate::Literal;
+use crate::predicate::{Bound, Literal};
 use crate::schema::TableSchema;
 use crate::snapshot::Snapshot;
 use crate::table::{Receipt, Table};
@@ -103,6 +104,9 @@ impl Writer {
             state.check_keyed()?;
             upsert.check(&schema)?;
         }
+        if let Mode::ReplaceWhere(predicate) = &options.mode {
+            Bound::new(predicate, &schema.arrow)?;
+        }
         let files = match schema.mapped {
             true => Arc::new(schema.in_files()),
             false => Arc::clone(&schema),
@@ -160,13 +164,19 @@ impl Writer {
     /// Those of [`Table::snapshot`]; `Unsupported` if only the kernel can read the table; `Conflict` and `Incompatible`
     /// if the table's schema has changed since.
     pub async fn beside(&self) -> Result<Option<Snapshot>> {
-        if self.scope == Scope::All || matches!(self.options.mode, Mode::Upsert(_)) {
-            return Ok(None);
-        }
+        let only = match &self.options.mode {
+            Mode::Upsert(_) => return Ok(None),
+            Mode::ReplaceWhere(predicate) => Some(predicate.is_not_true()),
+            _ if self.scope == Scope::All => return Ok(None),
+            _ => None,
+        };
         let state = self.table.newest().await?;
         check_own(&state)?;
         let snapshot = Snapshot::new(self.table.clone(), self.as_written(&state)?);
-        Ok(Some(snapshot.with_files(|add| !self.scope.covers(add))))
+        Ok(Some(match only {
+            Some(only) => snapshot.with_only(only),
+            None => snapshot.with_files(|add| !self.scope.covers(add)),
+        }))
     }
 
     /// What a publish by key would leave of the newest version, and which of its rows would count, were it committed now;
@@ -233,6 +243,9 @@ impl Writer {
     async fn push_parts(&mut self, batch: &RecordBatch) -> Result<()> {
         if let Mode::Upsert(upsert) = &self.options.mode {
             keyed::check_keys(upsert, batch)?;
+        }
+        if let Mode::ReplaceWhere(predicate) = &self.options.mode {
+            replace::check_rows(predicate, batch, &self.schema, self.rows)?;
         }
         let (schema, files) = (&self.schema, &self.context.schema);
         let parts = if schema.partition_by.is_empty() {
@@ -417,6 +430,7 @@ impl Writer {
                 };
                 Work::ByKey(keyed)
             }
+            Mode::ReplaceWhere(predicate) => Work::Where(Box::new(Replace::of(predicate))),
             _ => Work::Scope,
         };
         let table = self.table.clone();
@@ -447,6 +461,27 @@ impl Writer {
             None => commit::publish(&table, plan).await?,
         };
         done.receipt().map(|_| report)
+    }
+
+    /// Completes the data files and gives those that were not given before; they are not committed with this writer.
+    pub(crate) async fn take_files(&mut self) -> Result<Vec<Add>> {
+        self.finish_files().await?;
+        Ok(std::mem::take(&mut self.adds))
+    }
+
+    /// Commits files in the place of others.
+    pub(crate) async fn exchange(
+        mut self,
+        exchange: Exchange,
+        turn: Option<Turn>,
+    ) -> Result<Attempt> {
+        self.adds = exchange.new.clone();
+        let table = self.table.clone();
+        let plan = self.plan(Work::Exchange(exchange));
+        match turn {
+            Some(turn) => commit::publish_in_turn(&table, plan, turn).await,
+            None => commit::publish(&table, plan).await,
+        }
     }
 
     fn plan(&self, work: Work) -> Plan {
@@ -506,7 +541,8 @@ fn check_publish_id(id: &str) -> Result<String> {
 fn scope_of(mode: &Mode, schema: &TableSchema) -> Result<Scope> {
     let partitions = match mode {
         Mode::Append | Mode::Upsert(_) => return Ok(Scope::Nothing),
-        Mode::ReplaceAll => return Ok(Scope::All),
+        // Of which files is only known at the commit.
+        Mode::ReplaceAll | Mode::ReplaceWhere(_) => return Ok(Scope::All),
         Mode::ReplacePartitions(partitions) => partitions,
     };
     let mut scopes = Vec::with_capacity(partitions.len());

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use arrow_schema::{DataType, Field, Schema};
 use dataproduct_contract::Contract;
 use dataproduct_table::{
-    Compaction, Error, Location, Mode, Result, Table, TableOptions, TableSpec, Upsert, WriteOptions,
+    Compaction, Error, Location, Mode, Predicate, Restore, Result, Table, TableOptions, TableSpec,
+    Upsert, WriteOptions,
 };
 use dataproduct_testkit::chaos::{ChaosStore, Fault};
 use futures::future::BoxFuture;
@@ -101,7 +102,7 @@ async fn prepared() -> InMemory {
     store.fork()
 }
 
-const PATHS: [Path; 11] = [
+const PATHS: [Path; 13] = [
     Path {
         name: "append",
         act: |location| {
@@ -198,6 +199,31 @@ const PATHS: [Path; 11] = [
                 let table = Table::open(&location).await?;
                 let compaction = Compaction::new().with_small_files(2);
                 table.compact(&compaction).await.map(drop)
+            })
+        },
+    },
+    Path {
+        name: "replace by a predicate",
+        act: |location| {
+            Box::pin(async move {
+                let table = Table::open(&location).await?;
+                let where_ = Predicate::lt("sku", "s00020");
+                put(
+                    &table,
+                    Mode::ReplaceWhere(where_),
+                    "next",
+                    numbered(0..7, 3),
+                )
+                .await
+            })
+        },
+    },
+    Path {
+        name: "restore",
+        act: |location| {
+            Box::pin(async move {
+                let table = Table::open(&location).await?;
+                table.restore(&Restore::to(1)).await.map(drop)
             })
         },
     },

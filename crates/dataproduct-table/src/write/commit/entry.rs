@@ -9,7 +9,7 @@ use super::{Plan, Work, next_millis};
 use crate::compact;
 use crate::error::Result;
 use crate::evolve::Step;
-use crate::facts::{CommitInfo, ENGINE, StoredFacts};
+use crate::facts::{CommitInfo, ENGINE, PublishFacts, StoredFacts};
 use crate::log::action::{Add, Remove, TAG_SHA256, Txn, write_line};
 use crate::log::conflict;
 use crate::log::state::{TableState, WATERMARK_APP, publish_app};
@@ -29,6 +29,9 @@ pub(super) struct Effect {
     by_key: Option<KeyedRows>,
     /// Whether the rows stay what they were.
     is_rewrite: bool,
+    /// What is done, in Delta's words, if it is no publish but changes rows.
+    operation: Option<&'static str>,
+    parameters: BTreeMap<&'static str, String>,
 }
 
 impl Effect {
@@ -46,6 +49,8 @@ impl Effect {
             rows: plan.adds.iter().filter_map(Add::rows).sum(),
             by_key: None,
             is_rewrite: false,
+            operation: None,
+            parameters: BTreeMap::new(),
         };
         match &mut plan.work {
             Work::Scope => {
@@ -62,16 +67,33 @@ impl Effect {
                 effect.rows = change.rows.inserted + change.rows.updated;
                 effect.by_key = Some(change.rows);
             }
+            Work::Where(replace) => {
+                let change = replace.change(table, state, millis).await?;
+                effect.removes = change.removes;
+                effect.kept = change.kept;
+                effect.adds.extend(change.rewritten);
+            }
             Work::Rewrite(files) => {
-                if files.iter().any(|add| state.files.same(add).is_none()) {
-                    return Err(compact::changed(state));
-                }
+                check_there(files, state)?;
                 let gone = files.iter().map(|add| Remove {
                     data_change: false,
                     ..Remove::of(add, millis)
                 });
                 effect.removes = gone.collect();
                 effect.is_rewrite = true;
+            }
+            Work::Exchange(exchange) => {
+                state.check_not_append_only()?;
+                check_there(&exchange.gone, state)?;
+                let gone = exchange.gone.iter();
+                effect.removes = gone.map(|add| Remove::of(add, millis)).collect();
+                effect.rows = 0;
+                effect.operation = Some(exchange.operation);
+                effect.parameters = exchange.parameters.clone();
+                plan.facts = PublishFacts {
+                    as_of: exchange.as_of,
+                    ..contract_of(table, state).await?
+                };
             }
         }
         Ok(effect)
@@ -80,6 +102,28 @@ impl Effect {
     fn files_removed(&self) -> usize {
         self.removes.len() - self.kept.len()
     }
+}
+
+/// Files that are to be replaced must be there as they were when they were read.
+fn check_there(files: &[Arc<Add>], state: &TableState) -> Result<()> {
+    match files.iter().any(|add| state.files.same(add).is_none()) {
+        true => Err(compact::changed(state)),
+        false => Ok(()),
+    }
+}
+
+/// The contract of the newest publish, for a commit that changes rows and publishes nothing: the log entry of the publish
+/// may be taken away, and what the table promises must not go with it.
+async fn contract_of(table: &Table, state: &TableState) -> Result<PublishFacts> {
+    let newest = state.newest_publish(table.storage(), |_| true).await?;
+    let facts = newest.and_then(|commit| commit.facts.clone());
+    let published = facts.map(|facts| facts.published).unwrap_or_default();
+    Ok(PublishFacts {
+        contract_version: published.contract_version,
+        contract_digest: published.contract_digest,
+        producer: published.producer,
+        ..PublishFacts::default()
+    })
 }
 
 /// The log entry of a publish behind a state, with the step that it takes to another declaration of the table.
@@ -152,7 +196,8 @@ fn commit_info(plan: &Plan, facts: StoredFacts, effect: &Effect) -> CommitInfo {
         ("numOutputBytes", facts.bytes.to_string()),
         ("numRemovedFiles", effect.files_removed().to_string()),
     ]);
-    let append = plan.scope == Scope::Nothing && effect.removes.is_empty();
+    let publishes = effect.operation.is_none();
+    let append = plan.scope == Scope::Nothing && effect.removes.is_empty() && publishes;
     match &effect.by_key {
         Some(rows) => metrics.extend([
             ("numTargetRowsInserted", rows.inserted.to_string()),
@@ -160,6 +205,7 @@ fn commit_info(plan: &Plan, facts: StoredFacts, effect: &Effect) -> CommitInfo {
             ("numTargetRowsDeleted", rows.deleted.to_string()),
         ]),
         None if effect.is_rewrite => {}
+        None if effect.operation.is_some() => parameters.extend(effect.parameters.clone()),
         None => {
             let mode = if append { "Append" } else { "Overwrite" };
             parameters.insert("mode", mode.to_owned());
@@ -168,7 +214,7 @@ fn commit_info(plan: &Plan, facts: StoredFacts, effect: &Effect) -> CommitInfo {
     let operation = match effect.by_key {
         Some(_) => "MERGE",
         None if effect.is_rewrite => "OPTIMIZE",
-        None => "WRITE",
+        None => effect.operation.unwrap_or("WRITE"),
     };
     CommitInfo {
         timestamp: Some(effect.millis),
