@@ -38,6 +38,7 @@ mod changes;
 mod compact;
 mod contracts;
 mod deletion;
+mod doctor;
 mod error;
 mod evolve;
 mod facts;
@@ -59,6 +60,7 @@ mod storage;
 mod table;
 mod vacuum;
 mod value;
+mod verify;
 mod write;
 
 pub use changes::{ChangeKind, ChangedRows, Changes, RowChanges, VersionChanges};
@@ -66,10 +68,11 @@ pub use compact::{
     Compaction, CompactionReport, DEFAULT_DELETED_SHARE, DEFAULT_SMALL_FILE_BYTES,
     DEFAULT_SMALL_FILES,
 };
-pub use error::{Error, Result};
+pub use doctor::{Diagnosis, Trial};
+pub use error::{DiskProblem, Error, Result};
 pub use facts::{Commit, CommitFacts, ENGINE, PublishFacts};
 pub use like::MAX_LISTED_VALUES;
-pub use local::Durability;
+pub use local::{Durability, local_store};
 pub use location::Location;
 pub use predicate::{Comparison, Literal, Predicate};
 pub use prove::{DEFAULT_UNIQUE_ROWS, Proof};
@@ -82,9 +85,11 @@ pub use snapshot::{DataFile, Snapshot};
 pub use spec::TableSpec;
 pub use table::{DEFAULT_CHECKPOINT_INTERVAL, Receipt, Table, TableOptions};
 pub use vacuum::{DEFAULT_RETENTION, Lease, SHORTEST_RETENTION, Vacuum, VacuumReport};
+pub use verify::{Damage, VerifyProgress, VerifyReport};
 pub use write::keyed::{KeyedRows, Upsert};
 pub use write::options::{
     DEFAULT_COMMIT_TIMEOUT, DEFAULT_OPEN_PARTITIONS, DEFAULT_ROW_GROUP_ROWS,
     DEFAULT_TARGET_FILE_BYTES, DEFAULT_ZSTD_LEVEL, Mode, OnConflict, WriteOptions,
 };
+pub use write::resume::Outcome;
 pub use write::writer::{Attempt, Writer};

@@ -12,6 +12,8 @@ use crate::facts::{Commit, CommitFacts, CommitInfo, ENGINE};
 use crate::kernel;
 use crate::location::Location;
 use crate::log::action::{Actions, write_line};
+use crate::log::anchor::{self, Head};
+use crate::log::chain;
 use crate::log::segment::{self, entry_name};
 use crate::log::state::TableState;
 use crate::schema::{TableSchema, features, names};
@@ -254,7 +256,7 @@ impl Table {
         write_line(&mut entry, "protocol", &protocol)?;
         write_line(&mut entry, "metaData", &metadata)?;
         let name = entry_name(0);
-        let entry = bytes::Bytes::from(entry);
+        let entry = bytes::Bytes::from(chain::seal(&name, &entry, None)?);
         let deadline = Instant::now() + SETTLE_TIME;
         let mut attempts = 0;
         loop {
@@ -264,7 +266,9 @@ impl Table {
             match (created, TableState::load(&storage, None).await?) {
                 (_, Some(state)) if state.metadata.id == id => {
                     storage.ensure_durable(&name).await?;
-                    return Ok(Some(Self::with_state(location, storage, state, options)));
+                    let table = Self::with_state(location, storage, state, options);
+                    table.anchor().await;
+                    return Ok(Some(table));
                 }
                 (Ok(_), Some(_)) => return Ok(None),
                 (Err(error), _) => return Err(error),
@@ -544,8 +548,12 @@ impl Table {
         let state = self.current();
         let name = entry_name(state.version);
         if let Some(bytes) = self.storage().read(&name).await? {
-            let info = CommitInfo::of(&Actions::parse(&name, &bytes)?);
-            if info.into_commit(state.version) == *state.commit {
+            let actions = Actions::parse(&name, &bytes)?;
+            let same = match &state.digest {
+                Some(digest) => actions.link.digest == *digest,
+                None => CommitInfo::of(&actions).into_commit(state.version) == *state.commit,
+            };
+            if same {
                 return Ok(());
             }
         }
@@ -555,14 +563,40 @@ impl Table {
     /// Writes a checkpoint when one is due, and files anew. That only makes the table faster, so that a failure is
     /// noted and no more.
     pub(crate) async fn maintain(&self, version: u64) {
+        self.anchor().await;
         self.compact_if_due();
         let interval = self.inner.options.checkpoint_interval;
         if interval > 0
             && version > 0
             && version.is_multiple_of(interval)
-            && let Err(error) = kernel::checkpoint(self.storage(), version).await
+            && let Err(error) = self.checkpoint(version).await
         {
             tracing::warn!(version, %error, "the checkpoint failed; the table is not affected");
+        }
+    }
+
+    async fn checkpoint(&self, version: u64) -> Result<()> {
+        kernel::checkpoint(self.storage(), version).await?;
+        let state = self.current();
+        let entry = state.digest.clone().filter(|_| state.version == version);
+        anchor::write_checkpoint(self.storage(), version, entry).await
+    }
+
+    /// Notes which entry is the newest that is known. Without it a log that is cut short is not told from a younger one,
+    /// and nothing else is wrong: a failure is noted and no more.
+    pub(crate) async fn anchor(&self) {
+        let state = self.current();
+        let Some(entry) = state.digest.clone() else {
+            return;
+        };
+        let head = Head {
+            table: state.metadata.id.clone(),
+            version: state.version,
+            entry,
+        };
+        drop(state);
+        if let Err(error) = anchor::write_head(self.storage(), head).await {
+            tracing::warn!(%error, "the anchor of the log was not written; the table is not affected");
         }
     }
 }

@@ -18,3 +18,4 @@ mod lint;
 mod programs;
 mod run;
 mod rust_type;
+mod upkeep;

@@ -11,11 +11,14 @@ use arrow_schema::DataType;
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use sha2::{Digest, Sha256};
 
 use super::action::{Actions, Add, DeletionVector, Format, Metadata, Protocol, Sidecar, Txn};
+use super::anchor::{self, CheckpointAnchor};
 use super::segment::{Checkpoint, LOG};
 use crate::error::{Error, Result};
 use crate::storage::Storage;
+use crate::write::file::hex;
 
 /// The parts of a checkpoint that matter to a reader; tombstones and parsed statistics are left alone.
 const WANTED: [&str; 13] = [
@@ -34,8 +37,15 @@ const WANTED: [&str; 13] = [
     "sidecar.path.",
 ];
 
-/// Reads every file of a checkpoint.
-pub(crate) async fn read(storage: &Storage, checkpoint: &Checkpoint) -> Result<Vec<Actions>> {
+/// Reads every file of a checkpoint, after comparing it with what was written; gives the digest of the log entry of its
+/// version as well, if that was noted.
+pub(crate) async fn read(
+    storage: &Storage,
+    checkpoint: &Checkpoint,
+) -> Result<(Option<String>, Vec<Actions>)> {
+    let name = anchor::of_checkpoint(checkpoint.version);
+    let anchor = anchor::read_sound::<CheckpointAnchor>(storage, &name).await?;
+    let anchor = anchor.filter(|anchor| anchor.version == checkpoint.version);
     let mut read = Vec::new();
     let mut todo: Vec<String> = checkpoint
         .parts
@@ -48,7 +58,8 @@ pub(crate) async fn read(storage: &Storage, checkpoint: &Checkpoint) -> Result<V
             .read(&name)
             .await?
             .ok_or_else(|| Error::damaged(&name, "it was listed but is gone"))?;
-        let actions = tokio::task::spawn_blocking(move || parse(&name, bytes))
+        let expected = anchor.as_ref().and_then(|anchor| anchor.sha256(&name));
+        let actions = tokio::task::spawn_blocking(move || parse_whole(&name, bytes, expected))
             .await
             // The Parquet reader may panic on a damaged file.
             .map_err(|_| {
@@ -61,7 +72,24 @@ pub(crate) async fn read(storage: &Storage, checkpoint: &Checkpoint) -> Result<V
         todo.extend(sidecars.map(|sidecar| format!("{LOG}/_sidecars/{}", sidecar.path)));
         read.push(actions);
     }
-    Ok(read)
+    Ok((anchor.and_then(|anchor| anchor.entry), read))
+}
+
+fn parse_whole(name: &str, bytes: Bytes, expected: Option<String>) -> Result<Actions> {
+    match expected {
+        Some(expected) => {
+            let found = hex(&Sha256::digest(&bytes));
+            if found != expected {
+                return Err(Error::Corrupt {
+                    file: name.to_owned(),
+                    expected: format!("sha256 {expected}"),
+                    found: format!("sha256 {found}"),
+                });
+            }
+        }
+        None => tracing::debug!(name, "nobody noted what this checkpoint's bytes are"),
+    }
+    parse(name, bytes)
 }
 
 fn parse(name: &str, bytes: Bytes) -> Result<Actions> {

@@ -73,40 +73,47 @@ fn classify(name: &str) -> Option<LogFile> {
     }
 }
 
-/// Finds the newest complete checkpoint at or before `target` and the commits after it.
-fn assemble(names: &[String], target: Option<u64>) -> Result<Option<Segment>> {
-    let wanted = |version: u64| target.is_none_or(|target| version <= target);
+/// The entries and the complete checkpoints of a log, each in order.
+pub(crate) fn contents(names: &[String]) -> (Vec<u64>, Vec<Checkpoint>) {
     let mut commits = Vec::new();
     let mut checkpoints: Vec<(Checkpoint, u64)> = Vec::new();
     for name in names {
         match classify(name) {
             Some(LogFile::Commit(version)) => commits.push(version),
-            Some(LogFile::Checkpoint { version, parts }) if wanted(version) => {
-                match checkpoints.last_mut() {
-                    Some((last, expected))
-                        if parts > 1 && last.version == version && *expected == parts =>
-                    {
-                        last.parts.push(name.clone());
-                    }
-                    _ => checkpoints.push((
-                        Checkpoint {
-                            version,
-                            parts: vec![name.clone()],
-                        },
-                        parts,
-                    )),
+            Some(LogFile::Checkpoint { version, parts }) => match checkpoints.last_mut() {
+                Some((last, expected))
+                    if parts > 1 && last.version == version && *expected == parts =>
+                {
+                    last.parts.push(name.clone());
                 }
-            }
-            _ => {}
+                _ => checkpoints.push((
+                    Checkpoint {
+                        version,
+                        parts: vec![name.clone()],
+                    },
+                    parts,
+                )),
+            },
+            None => {}
         }
     }
-    let oldest_entry = commits.first().copied();
     // A checkpoint in several files counts only when all of them are there.
-    let checkpoint = checkpoints
-        .into_iter()
-        .rev()
-        .find(|(checkpoint, parts)| checkpoint.parts.len() as u64 == *parts)
-        .map(|(checkpoint, _)| checkpoint);
+    let complete = |(checkpoint, parts): (Checkpoint, u64)| {
+        (checkpoint.parts.len() as u64 == parts).then_some(checkpoint)
+    };
+    (
+        commits,
+        checkpoints.into_iter().filter_map(complete).collect(),
+    )
+}
+
+/// Finds the newest complete checkpoint at or before `target` and the commits after it.
+fn assemble(names: &[String], target: Option<u64>) -> Result<Option<Segment>> {
+    let wanted = |version: u64| target.is_none_or(|target| version <= target);
+    let (mut commits, checkpoints) = contents(names);
+    let oldest_entry = commits.first().copied();
+    let mut checkpoints = checkpoints.into_iter().rev();
+    let checkpoint = checkpoints.find(|checkpoint| wanted(checkpoint.version));
     let start = checkpoint
         .as_ref()
         .map_or(0, |checkpoint| checkpoint.version + 1);
@@ -135,11 +142,19 @@ fn assemble(names: &[String], target: Option<u64>) -> Result<Option<Segment>> {
 ///
 /// `None` if there is no log. With a target beyond the newest version, the newest is found.
 pub(crate) async fn find(storage: &Storage, target: Option<u64>) -> Result<Option<Segment>> {
-    // Over a network the hint saves listing the whole log; on disk a listing costs less than reading the hint.
     let hint = match target {
-        None if !storage.is_local() => read_hint(storage).await?,
-        _ => None,
+        None => read_hint(storage).await?,
+        Some(_) => None,
     };
+    find_from(storage, hint, target).await
+}
+
+/// As [`find`], with a hint to a checkpoint.
+pub(crate) async fn find_from(
+    storage: &Storage,
+    hint: Option<u64>,
+    target: Option<u64>,
+) -> Result<Option<Segment>> {
     if let Some(hint) = hint {
         let names = storage.list(LOG, Some(&format!("{hint:020}"))).await?;
         if let Ok(Some(found)) = assemble(&names, target)
@@ -152,12 +167,32 @@ pub(crate) async fn find(storage: &Storage, target: Option<u64>) -> Result<Optio
     assemble(&storage.list(LOG, None).await?, target)
 }
 
+/// The same version put together without the checkpoint of a segment or a later one; `None` if it had none.
+pub(crate) async fn without_checkpoint(
+    storage: &Storage,
+    segment: &Segment,
+) -> Result<Option<Segment>> {
+    let Some(checkpoint) = &segment.checkpoint else {
+        return Ok(None);
+    };
+    let mut names = storage.list(LOG, None).await?;
+    names.retain(|name| {
+        !matches!(classify(name), Some(LogFile::Checkpoint { version, .. }) if version >= checkpoint.version)
+    });
+    let found = assemble(&names, Some(segment.version))?;
+    Ok(found.filter(|found| found.version == segment.version))
+}
+
 #[derive(serde::Deserialize)]
 struct LastCheckpoint {
     version: u64,
 }
 
-async fn read_hint(storage: &Storage) -> Result<Option<u64>> {
+/// Over a network the hint saves listing the whole log; on disk a listing costs less than reading the hint.
+pub(crate) async fn read_hint(storage: &Storage) -> Result<Option<u64>> {
+    if storage.is_local() {
+        return Ok(None);
+    }
     let bytes = storage.read(&format!("{LOG}/_last_checkpoint")).await?;
     let hint = bytes.and_then(|bytes| serde_json::from_slice::<LastCheckpoint>(&bytes).ok());
     Ok(hint.map(|hint| hint.version))

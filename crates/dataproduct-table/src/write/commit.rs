@@ -14,9 +14,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+use tokio::time::{Instant, timeout_at};
 
 use super::file::hex;
 use super::keyed::{Keyed, KeyedRows};
@@ -27,6 +29,7 @@ use crate::compact;
 use crate::error::{Error, Result, is_definite};
 use crate::facts::{Commit, CommitInfo, ENGINE, PublishFacts, StoredFacts};
 use crate::log::action::{Actions, Add, Remove, TAG_SHA256, Txn, write_line};
+use crate::log::chain;
 use crate::log::conflict::{self, Intent, Verdict};
 use crate::log::segment::entry_name;
 use crate::log::state::{TableState, WATERMARK_APP, publish_app};
@@ -78,9 +81,36 @@ pub(crate) async fn publish(table: &Table, plan: Plan) -> Result<Attempt> {
     publish_in_turn(table, plan, turn).await
 }
 
-/// Commits a publish whose turn it is.
-pub(crate) async fn publish_in_turn(table: &Table, mut plan: Plan, turn: Turn) -> Result<Attempt> {
-    let _turn = turn;
+/// Commits a publish whose turn it is, in the time that it has: a store that does not answer is not waited for, but
+/// for a twentieth of that time, in which the log is read back.
+pub(crate) async fn publish_in_turn(table: &Table, plan: Plan, turn: Turn) -> Result<Attempt> {
+    let (publish_id, timeout) = (plan.publish_id.clone(), plan.timeout);
+    let deadline = Instant::now() + timeout;
+    let (put, _turn) = (AtomicBool::new(false), turn);
+    let committed = try_until(table, plan, deadline, &put);
+    let committed = match timeout_at(deadline + timeout / 20, committed).await {
+        Ok(committed) => committed,
+        Err(_) if put.load(Ordering::SeqCst) => Err(unknown(&publish_id, LATE)),
+        Err(_) => Err(LATE),
+    };
+    if let Ok(Attempt::Done(receipt)) = &committed
+        && put.load(Ordering::SeqCst)
+    {
+        table.maintain(receipt.version).await;
+    }
+    committed
+}
+
+const LATE: Error = Error::TimedOut {
+    operation: "committing a publish",
+};
+
+async fn try_until(
+    table: &Table,
+    mut plan: Plan,
+    deadline: Instant,
+    put: &AtomicBool,
+) -> Result<Attempt> {
     let done = |receipt: Result<Receipt>| receipt.map(|receipt| Attempt::Done(Box::new(receipt)));
     table.newest().await?;
     table.check_same().await?;
@@ -90,7 +120,6 @@ pub(crate) async fn publish_in_turn(table: &Table, mut plan: Plan, turn: Turn) -
         scope: &scope,
         fail_on_change: plan.on_conflict == OnConflict::Fail,
     };
-    let deadline = Instant::now() + plan.timeout;
     let mut attempts = 0;
     // Whether a put of ours may still arrive although it failed.
     let mut dangling = false;
@@ -121,14 +150,18 @@ pub(crate) async fn publish_in_turn(table: &Table, mut plan: Plan, turn: Turn) -
             true => unknown(&plan.publish_id, error),
             false => error,
         })?;
-        let bytes = bytes::Bytes::from(entry(&plan, &state, &effect)?);
+        let name = entry_name(base + 1);
+        let entry = entry(&plan, &state, &effect)?;
+        let bytes = bytes::Bytes::from(chain::seal(&name, &entry, state.digest.as_deref())?);
         // The state is updated in place when nobody holds it.
         drop(state);
-        let name = entry_name(base + 1);
-        let failure = match table.storage().create(&name, bytes.clone().into()).await {
+        put.store(true, Ordering::SeqCst);
+        let create = table.storage().create(&name, bytes.clone().into());
+        let created = timeout_at(deadline, create).await;
+        let is_answered = created.is_ok();
+        let failure = match created.unwrap_or(Err(LATE)) {
             Ok(true) => {
                 let receipt = acknowledged(table, &plan.publish_id, base + 1, &bytes);
-                table.maintain(base + 1).await;
                 return done(receipt.map_err(|error| unknown(&plan.publish_id, error)));
             }
             Ok(false) => None,
@@ -138,7 +171,8 @@ pub(crate) async fn publish_in_turn(table: &Table, mut plan: Plan, turn: Turn) -
             |error: &Error| matches!(error, Error::Store { source, .. } if is_definite(source));
         // A local write is over when it has failed; over a network it may still arrive. So it may when the store
         // says "exists": its own retry may have met a first try that is not visible yet.
-        let over = table.storage().is_local() || failure.as_ref().is_some_and(definite);
+        let over =
+            is_answered && table.storage().is_local() || failure.as_ref().is_some_and(definite);
         match read_back(table, base, &plan.publish_id).await? {
             ReadBack::Ours(version) => return done(found(table, &plan, version).await),
             ReadBack::Others(winners) => {

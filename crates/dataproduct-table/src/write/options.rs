@@ -165,7 +165,8 @@ impl WriteOptions {
         self
     }
 
-    /// How long a commit is tried; the default is [`DEFAULT_COMMIT_TIMEOUT`].
+    /// How long a commit is tried, from its turn among the publishers of this process on; the default is
+    /// [`DEFAULT_COMMIT_TIMEOUT`]. A store that does not answer in that time is not waited for any longer.
     pub fn with_commit_timeout(mut self, timeout: Duration) -> Self {
         self.commit_timeout = timeout;
         self

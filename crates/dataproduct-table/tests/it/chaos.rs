@@ -16,7 +16,7 @@ use object_store::memory::InMemory;
 
 use crate::support::*;
 
-type State = Vec<(String, String, Option<i64>)>;
+pub(crate) type State = Vec<(String, String, Option<i64>)>;
 
 fn keyed() -> Contract {
     contract(false)
@@ -26,7 +26,7 @@ fn spec() -> TableSpec {
     TableSpec::from_contract(&keyed()).with_deletion_vectors()
 }
 
-fn at(store: Arc<dyn ObjectStore>) -> Location {
+pub(crate) fn at(store: Arc<dyn ObjectStore>) -> Location {
     Location::with_store("memory://chaos/table", store).unwrap()
 }
 
@@ -53,13 +53,13 @@ fn upsert() -> Mode {
 }
 
 /// A way of writing.
-struct Path {
-    name: &'static str,
-    act: fn(Location) -> BoxFuture<'static, Result<()>>,
+pub(crate) struct Path {
+    pub(crate) name: &'static str,
+    pub(crate) act: fn(Location) -> BoxFuture<'static, Result<()>>,
 }
 
 /// What every path begins with: rows, some of them changed.
-async fn prepared() -> InMemory {
+pub(crate) async fn prepared() -> InMemory {
     let store = Arc::new(InMemory::new());
     let table = Table::create(&at(Arc::clone(&store) as _), &spec())
         .await
@@ -73,7 +73,7 @@ async fn prepared() -> InMemory {
     store.fork()
 }
 
-const PATHS: [Path; 8] = [
+pub(crate) const PATHS: [Path; 8] = [
     Path {
         name: "append",
         act: |location| {
@@ -159,7 +159,7 @@ const PATHS: [Path; 8] = [
     },
 ];
 
-async fn state(store: &Arc<InMemory>) -> (State, u64) {
+pub(crate) async fn state(store: &Arc<InMemory>) -> (State, u64) {
     let table = Table::open(&at(Arc::clone(store) as _)).await.unwrap();
     (
         read_sorted(&table).await,

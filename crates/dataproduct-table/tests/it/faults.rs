@@ -102,6 +102,7 @@ impl ObjectStore for Faulty {
                 let text = String::from_utf8(bytes).unwrap();
                 let theirs = text.replace("\"txnId\":\"", "\"txnId\":\"f");
                 assert_ne!(theirs, text, "an entry carries the id of its try");
+                let theirs = unsealed(&theirs);
                 let put = self.inner.put_opts(location, theirs.into(), opts).await;
                 put.and(Err(exists()))
             }
