@@ -129,6 +129,19 @@ pub enum Error {
         reason: String,
     },
 
+    /// A newer incarnation of the writer has published; nothing was published. Stop this one.
+    #[error(
+        "writer `{writer}` publishes in epoch {newest} by now: this one, of epoch {epoch}, is fenced off and must stop"
+    )]
+    Fenced {
+        /// The writer.
+        writer: String,
+        /// Of this publish.
+        epoch: u64,
+        /// The newest in the log.
+        newest: u64,
+    },
+
     /// Other publishers kept winning until the time allowed was over; nothing was published. Try again.
     #[error(
         "publish `{publish_id}` lost {attempts} races in a row and was given up; nothing was published"

@@ -87,7 +87,9 @@ impl Table {
                 self.anchor().await;
                 return Ok(newest.max(version));
             }
-            if Instant::now() >= deadline {
+            // What the store refuses for good it refuses again.
+            let is_refused = matches!(&created, Err(error) if !error.is_retryable());
+            if is_refused || Instant::now() >= deadline {
                 return Err(created.err().unwrap_or(Error::Contention {
                     publish_id: "evolve".to_owned(),
                     attempts,

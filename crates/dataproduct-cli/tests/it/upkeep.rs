@@ -10,7 +10,7 @@ const CONTRACT: &str = "\
 apiVersion: v3.2.0
 kind: DataContract
 id: stock
-name: inventory.stock
+name: stock
 version: 1.0.0
 status: active
 domain: inventory

@@ -28,6 +28,11 @@ pub(crate) fn publish_app(publish_id: &str) -> String {
     format!("{PUBLISH_APP}{publish_id}")
 }
 
+/// The `txn` application of the epochs of a writer.
+pub(crate) fn epoch_app(writer: &str) -> String {
+    format!("dataproduct.epoch.{writer}")
+}
+
 /// By application: version, and milliseconds of the last update.
 type Txns = HashMap<String, (i64, Option<i64>)>;
 
@@ -245,6 +250,12 @@ impl TableState {
     pub(crate) fn published(&self, publish_id: &str) -> Option<u64> {
         let (version, _) = self.txns.get(&publish_app(publish_id))?;
         u64::try_from(*version).ok()
+    }
+
+    /// The newest epoch in which a writer has published.
+    pub(crate) fn epoch(&self, writer: &str) -> Option<u64> {
+        let (epoch, _) = self.txns.get(&epoch_app(writer))?;
+        u64::try_from(*epoch).ok()
     }
 
     /// When it was.

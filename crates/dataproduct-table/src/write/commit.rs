@@ -14,7 +14,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -22,7 +21,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::file::hex;
 use super::keyed::{Keyed, KeyedRows};
-use super::options::{Follows, OnConflict};
+use super::options::{Epoch, Follows, OnConflict};
 use super::scope::Scope;
 use super::writer::Attempt;
 use crate::compact;
@@ -32,7 +31,7 @@ use crate::log::action::{Actions, Add, Remove, TAG_SHA256, Txn, write_line};
 use crate::log::chain;
 use crate::log::conflict::{self, Intent, Verdict};
 use crate::log::segment::entry_name;
-use crate::log::state::{TableState, WATERMARK_APP, publish_app};
+use crate::log::state::{TableState, WATERMARK_APP, epoch_app, publish_app};
 use crate::schema::TableSchema;
 use crate::table::{Receipt, Table, contradicts};
 
@@ -59,6 +58,7 @@ pub(crate) struct Plan {
     pub(crate) expected: Option<u64>,
     pub(crate) on_conflict: OnConflict,
     pub(crate) timeout: Duration,
+    pub(crate) epoch: Option<Epoch>,
 }
 
 /// What becomes of the files that are there.
@@ -81,36 +81,13 @@ pub(crate) async fn publish(table: &Table, plan: Plan) -> Result<Attempt> {
     publish_in_turn(table, plan, turn).await
 }
 
-/// Commits a publish whose turn it is, in the time that it has: a store that does not answer is not waited for, but
-/// for a twentieth of that time, in which the log is read back.
-pub(crate) async fn publish_in_turn(table: &Table, plan: Plan, turn: Turn) -> Result<Attempt> {
-    let (publish_id, timeout) = (plan.publish_id.clone(), plan.timeout);
-    let deadline = Instant::now() + timeout;
-    let (put, _turn) = (AtomicBool::new(false), turn);
-    let committed = try_until(table, plan, deadline, &put);
-    let committed = match timeout_at(deadline + timeout / 20, committed).await {
-        Ok(committed) => committed,
-        Err(_) if put.load(Ordering::SeqCst) => Err(unknown(&publish_id, LATE)),
-        Err(_) => Err(LATE),
-    };
-    if let Ok(Attempt::Done(receipt)) = &committed
-        && put.load(Ordering::SeqCst)
-    {
-        table.maintain(receipt.version).await;
-    }
-    committed
-}
-
 const LATE: Error = Error::TimedOut {
     operation: "committing a publish",
 };
 
-async fn try_until(
-    table: &Table,
-    mut plan: Plan,
-    deadline: Instant,
-    put: &AtomicBool,
-) -> Result<Attempt> {
+/// Commits a publish whose turn it is.
+pub(crate) async fn publish_in_turn(table: &Table, mut plan: Plan, turn: Turn) -> Result<Attempt> {
+    let _turn = turn;
     let done = |receipt: Result<Receipt>| receipt.map(|receipt| Attempt::Done(Box::new(receipt)));
     table.newest().await?;
     table.check_same().await?;
@@ -120,6 +97,9 @@ async fn try_until(
         scope: &scope,
         fail_on_change: plan.on_conflict == OnConflict::Fail,
     };
+    let deadline = Instant::now() + plan.timeout;
+    // A store that does not answer is not waited for much longer, whenever it is asked.
+    let grace = plan.timeout / 20;
     let mut attempts = 0;
     // Whether a put of ours may still arrive although it failed.
     let mut dangling = false;
@@ -141,6 +121,7 @@ async fn try_until(
         if plan.expected.is_some_and(|expected| base > expected) {
             return Ok(Attempt::Moved { version: base });
         }
+        check_epoch(&state, plan.epoch.as_ref())?;
         check_schema(&state, &intent)?;
         check_contract(table, &state, &plan).await?;
         check_since(table, &intent, checked, base).await?;
@@ -155,13 +136,13 @@ async fn try_until(
         let bytes = bytes::Bytes::from(chain::seal(&name, &entry, state.digest.as_deref())?);
         // The state is updated in place when nobody holds it.
         drop(state);
-        put.store(true, Ordering::SeqCst);
         let create = table.storage().create(&name, bytes.clone().into());
-        let created = timeout_at(deadline, create).await;
+        let created = timeout_at(deadline.max(Instant::now() + grace), create).await;
         let is_answered = created.is_ok();
         let failure = match created.unwrap_or(Err(LATE)) {
             Ok(true) => {
                 let receipt = acknowledged(table, &plan.publish_id, base + 1, &bytes);
+                table.maintain(base + 1).await;
                 return done(receipt.map_err(|error| unknown(&plan.publish_id, error)));
             }
             Ok(false) => None,
@@ -173,8 +154,14 @@ async fn try_until(
         // says "exists": its own retry may have met a first try that is not visible yet.
         let over =
             is_answered && table.storage().is_local() || failure.as_ref().is_some_and(definite);
-        match read_back(table, base, &plan.publish_id).await? {
-            ReadBack::Ours(version) => return done(found(table, &plan, version).await),
+        let read = read_back(table, base, &plan.publish_id);
+        let read = timeout_at(deadline.max(Instant::now()) + grace, read).await;
+        match read.unwrap_or_else(|_| Err(unknown(&plan.publish_id, LATE)))? {
+            ReadBack::Ours(version) => {
+                let receipt = found(table, &plan, version).await;
+                table.anchor().await;
+                return done(receipt);
+            }
             ReadBack::Others(winners) => {
                 for (version, winner) in winners {
                     table.advance(version, winner)?;
@@ -249,6 +236,21 @@ pub(crate) fn jitter() -> f64 {
     // The low half of a version 7 UUID is random.
     let random = uuid::Uuid::now_v7().as_u128() as u32;
     f64::from(random) / f64::from(u32::MAX)
+}
+
+/// No newer incarnation of the writer may have published.
+fn check_epoch(state: &TableState, epoch: Option<&Epoch>) -> Result<()> {
+    let Some(Epoch { writer, number }) = epoch else {
+        return Ok(());
+    };
+    match state.epoch(writer) {
+        Some(newest) if newest > *number => Err(Error::Fenced {
+            writer: writer.clone(),
+            epoch: *number,
+            newest,
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// The rows were written for a schema; the table must still have it.
@@ -501,6 +503,12 @@ fn entry(plan: &Plan, state: &TableState, effect: &Effect) -> Result<Vec<u8>> {
         write_line(&mut out, "txn", &txn)
     };
     txn(publish_app(&plan.publish_id), version)?;
+    if let Some(Epoch { writer, number }) = &plan.epoch {
+        txn(
+            epoch_app(writer),
+            i64::try_from(*number).unwrap_or(i64::MAX),
+        )?;
+    }
     if let Some(watermark) = watermark {
         txn(WATERMARK_APP.to_owned(), watermark)?;
     }

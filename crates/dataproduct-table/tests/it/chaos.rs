@@ -42,7 +42,7 @@ async fn put(table: &Table, mode: Mode, id: &str, rows: Vec<(String, Option<i64>
     let options = WriteOptions::new()
         .with_mode(mode)
         .with_publish_id(id)
-        .with_commit_timeout(std::time::Duration::from_millis(200));
+        .with_commit_timeout(std::time::Duration::from_secs(30));
     let mut writer = table.write(options).await?;
     writer.push(&admit(&keyed(), batch(&rows))).await?;
     writer.commit().await.map(drop)
@@ -120,7 +120,7 @@ pub(crate) const PATHS: [Path; 8] = [
                 let options = WriteOptions::new()
                     .with_mode(upsert())
                     .with_publish_id("next")
-                    .with_commit_timeout(std::time::Duration::from_millis(200));
+                    .with_commit_timeout(std::time::Duration::from_secs(30));
                 let mut writer = table.write(options).await?;
                 writer.delete(&batch(&[("s00011", "", None), ("s00500", "", None)]))?;
                 writer.commit().await.map(drop)

@@ -82,7 +82,8 @@ impl Sound {
     }
 
     fn entry(&self, version: u64) -> (Path, bytes::Bytes) {
-        self.object(&format!("{version:020}.json")).clone()
+        self.object(&format!("_delta_log/{version:020}.json"))
+            .clone()
     }
 }
 
@@ -187,6 +188,7 @@ async fn a_flipped_bit_is_never_served() {
             });
             let results: Vec<bool> = results.buffered(4).map(Result::unwrap).collect().await;
             found += results.into_iter().filter(|noticed| *noticed).count();
+            println!("{flips} flips up to {path}, {found} noticed by reading");
         }
     }
     println!("{flips} flips, {found} noticed by reading, the others harmless, all named by verify");

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use dataproduct_table::{DiskProblem, Error, Location, Table, WriteOptions};
 use dataproduct_testkit::chaos::{ChaosStore, Fault};
+use object_store::memory::InMemory;
 
-use crate::chaos::{PATHS, at, prepared, state};
+use crate::chaos::{PATHS, Path, State, at, prepared, state};
 use crate::support::*;
 
 const FAULTS: [(Fault, DiskProblem, &str); 3] = [
@@ -22,53 +23,83 @@ const FAULTS: [(Fault, DiskProblem, &str); 3] = [
     ),
 ];
 
+/// A way of writing, the table that it begins with, and the states before and after.
+struct Prepared<'a> {
+    path: &'a Path,
+    store: InMemory,
+    old: (State, u64),
+    new: (State, u64),
+    operations: u64,
+}
+
+async fn prepare(path: &Path) -> Prepared<'_> {
+    let store = prepared().await;
+    let old = state(&Arc::new(store.fork())).await;
+    let untouched = Arc::new(store.fork());
+    let healthy = ChaosStore::striking(untouched.clone(), u64::MAX, Fault::DiskFull);
+    (path.act)(at(healthy.clone())).await.unwrap();
+    Prepared {
+        path,
+        store,
+        old,
+        new: state(&untouched).await,
+        operations: healthy.operations(),
+    }
+}
+
+/// Strikes one operation, or it and all that follow; gives whether it struck and whether that was an error.
+async fn strike(
+    prepared: &Prepared<'_>,
+    operation: u64,
+    (fault, problem, remedy): (Fault, DiskProblem, &str),
+    lasting: bool,
+) -> (bool, bool) {
+    let Prepared { path, old, new, .. } = prepared;
+    let inner = Arc::new(prepared.store.fork());
+    let store = match lasting {
+        true => ChaosStore::striking_from(inner.clone(), operation, fault),
+        false => ChaosStore::striking(inner.clone(), operation, fault),
+    };
+    let outcome = (path.act)(at(store.clone())).await;
+    let case = format!("{}: {fault:?} at {operation}, lasting {lasting}", path.name);
+    let found = state(&inner).await;
+    match &outcome {
+        Ok(()) => assert_eq!(found, *new, "{case}"),
+        Err(error) => {
+            assert_eq!(error.disk_problem(), Some(problem), "{case}: {error:?}");
+            assert!(error.to_string().contains(remedy), "{case}: {error}");
+            // What evolves has no id to ask by: it can be done again.
+            let is_open = matches!(error, Error::OutcomeUnknown { .. }) || path.name == "evolve";
+            assert!(found == *old || is_open && found == *new, "{case}: {error}");
+        }
+    }
+    (path.act)(at(inner.clone())).await.unwrap();
+    assert_eq!(state(&inner).await, *new, "{case}, again");
+    (store.struck() > 0, outcome.is_err())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_disk_is_a_typed_error_and_the_old_version_is_readable() {
+    let long = std::env::var_os("DATAPRODUCT_LONG").is_some();
     let (mut points, mut failed) = (0, 0);
     for path in &PATHS {
-        let prepared = prepared().await;
-        let old = state(&Arc::new(prepared.fork())).await;
-        let untouched = Arc::new(prepared.fork());
-        let healthy = ChaosStore::striking(untouched.clone(), u64::MAX, Fault::DiskFull);
-        (path.act)(at(healthy.clone())).await.unwrap();
-        let new = state(&untouched).await;
-        for (fault, problem, remedy) in FAULTS {
-            for operation in 0..healthy.operations() {
+        let prepared = prepare(path).await;
+        for operation in 0..prepared.operations {
+            for (number, fault) in FAULTS.into_iter().enumerate() {
                 for lasting in [false, true] {
-                    let inner = Arc::new(prepared.fork());
-                    let store = match lasting {
-                        true => ChaosStore::striking_from(inner.clone(), operation, fault),
-                        false => ChaosStore::striking(inner.clone(), operation, fault),
-                    };
-                    let outcome = (path.act)(at(store.clone())).await;
-                    let case =
-                        format!("{}: {fault:?} at {operation}, lasting {lasting}", path.name);
-                    points += usize::from(store.struck() > 0);
-                    let (rows, version) = state(&inner).await;
-                    match &outcome {
-                        Ok(()) => assert_eq!((&rows, version), (&new.0, new.1), "{case}"),
-                        Err(error) => {
-                            failed += 1;
-                            assert_eq!(error.disk_problem(), Some(problem), "{case}: {error:?}");
-                            assert!(error.to_string().contains(remedy), "{case}: {error}");
-                            let known = !matches!(error, Error::OutcomeUnknown { .. });
-                            let is_old = (&rows, version) == (&old.0, old.1);
-                            let is_new = (&rows, version) == (&new.0, new.1);
-                            // What evolves has no id to ask by: it can be done again.
-                            let open = !known || path.name == "evolve";
-                            assert!(is_old || open && is_new, "{case}: {error}");
-                        }
+                    // All of them in the long form, otherwise one at each operation.
+                    let turn = (operation as usize % 3, operation % 2 == 0);
+                    if long || turn == (number, lasting) {
+                        let (struck, is_error) = strike(&prepared, operation, fault, lasting).await;
+                        points += usize::from(struck);
+                        failed += usize::from(is_error);
                     }
-                    (path.act)(at(inner.clone())).await.unwrap();
-                    assert_eq!(state(&inner).await, new, "{case}, again");
                 }
             }
         }
     }
-    println!(
-        "{points} points, {failed} of them errors, the others made the table slower or nothing"
-    );
-    assert!(points > 300 && failed > 200, "{points}, {failed}");
+    println!("{points} points, {failed} of them errors, the others harmed nothing");
+    assert!(points > 40 && failed > 20, "{points}, {failed}");
 }
 
 /// A real disk that is too small, in steps of 4 KiB: in the long form, and where there is the right to mount one.

@@ -242,7 +242,7 @@ async fn faults_and_rivals_at_once() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn an_outcome_that_cannot_be_found_out_is_unknown() {
     let (store, table) = table(Fault::Nothing).await;
     store.left.store(u32::MAX, Ordering::SeqCst);
@@ -298,7 +298,7 @@ async fn a_log_that_cannot_be_read_back_leaves_the_outcome_unknown() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn a_store_that_says_exists_and_absent_for_ever_does_not_hold_a_publish_for_ever() {
     let (store, table) = table(Fault::NothingYetExists).await;
     store.left.store(u32::MAX, Ordering::SeqCst);

@@ -26,7 +26,7 @@ async fn table(inner: &Arc<InMemory>) -> Table {
 fn options(id: &str) -> WriteOptions {
     WriteOptions::new()
         .with_publish_id(id)
-        .with_commit_timeout(Duration::from_millis(100))
+        .with_commit_timeout(Duration::from_secs(30))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -35,12 +35,13 @@ async fn what_happened_is_committed_and_what_did_not_stays_undone() {
     for happened in [true, false] {
         let inner = Arc::new(InMemory::new());
         let before = table(&inner).await;
-        let fault = if happened {
-            Fault::After
-        } else {
-            Fault::Before
+        // The last that the publisher hears of the store is nothing.
+        let fault = match happened {
+            true => Fault::DeadAfter,
+            false => Fault::DeadBefore,
         };
         let store = ChaosStore::often(inner.clone(), 1, 1.0, &[fault], Some("1.json"));
+        store.strike_only("put");
         let error = async {
             store.enable(false);
             let table = Table::open(&at(store.clone())).await?;
@@ -111,7 +112,7 @@ async fn on_local_disk_nothing_arrives_late_and_nothing_is_written() {
     assert_eq!(table.snapshot().await.unwrap().version(), 0);
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn every_open_outcome_is_settled_by_resume() {
     let publishes = if std::env::var_os("DATAPRODUCT_LONG").is_some() {
         5000
@@ -230,4 +231,36 @@ async fn throttling_slows_a_publish_and_nothing_else() {
     println!("{struck} of {} operations throttled", store.operations());
     assert!(struck > 20, "{struck}");
     assert_eq!(read_sorted(&table).await.len(), 100);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_incarnation_that_wakes_up_is_fenced_off() {
+    let inner = Arc::new(InMemory::new());
+    let zombie = table(&inner).await;
+    let other = Table::open(&at(inner.clone())).await.unwrap();
+    let of_epoch = |epoch| WriteOptions::new().with_epoch("loader", epoch);
+    let row = rows(&[("a", "L1", None)]);
+    publish(&zombie, of_epoch(1), &row).await.unwrap();
+    // Its rows are written, and then it sleeps.
+    let mut asleep = zombie.write(of_epoch(1)).await.unwrap();
+    asleep.push(&row).await.unwrap();
+    publish(&other, of_epoch(2), &row).await.unwrap();
+    publish(&other, of_epoch(2), &row).await.unwrap();
+    let error = asleep.commit().await.unwrap_err();
+    assert!(
+        matches!(&error, Error::Fenced { writer, epoch: 1, newest: 2 } if writer == "loader"),
+        "{error}"
+    );
+    assert!(!error.is_retryable());
+    // Also from a fresh look, and not those of other names or of none.
+    let fresh = Table::open(&at(inner.clone())).await.unwrap();
+    let error = publish(&fresh, of_epoch(1), &row).await.unwrap_err();
+    assert!(matches!(error, Error::Fenced { .. }), "{error}");
+    publish(&fresh, WriteOptions::new().with_epoch("other", 0), &row)
+        .await
+        .unwrap();
+    publish(&fresh, WriteOptions::new(), &row).await.unwrap();
+    assert_eq!(read_sorted(&fresh).await.len(), 5);
+    let nameless = fresh.write(WriteOptions::new().with_epoch("a b", 0)).await;
+    assert!(matches!(nameless, Err(Error::InvalidSpec { .. })));
 }
