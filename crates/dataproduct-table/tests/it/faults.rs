@@ -164,8 +164,7 @@ fn faulty(fault: Fault, blinding: bool) -> (Arc<Faulty>, Location) {
         blind: AtomicBool::new(false),
         away: AtomicU32::new(0),
     });
-    let url = format!("memory://faults/{fault:?}");
-    let location = Location::with_store(&url, Arc::clone(&store) as _).unwrap();
+    let location = as_process(Arc::clone(&store) as _);
     (store, location)
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dataproduct_table::{Error, Location, Outcome, Table, TableSpec, WriteOptions};
+use dataproduct_table::{Error, Outcome, Table, TableSpec, WriteOptions};
 use dataproduct_testkit::chaos::{ChaosStore, Fault};
 use object_store::memory::InMemory;
 use object_store::path::Path;
@@ -14,13 +14,11 @@ use crate::support::*;
 const ENTRY: &str = "table/_delta_log/00000000000000000001.json";
 const LONG_ENOUGH: Duration = Duration::from_secs(60);
 
-fn at(store: Arc<dyn ObjectStore>) -> Location {
-    Location::with_store("memory://outcome/table", store).unwrap()
-}
-
 async fn table(inner: &Arc<InMemory>) -> Table {
     let spec = TableSpec::from_contract(&contract(false));
-    Table::create(&at(inner.clone()), &spec).await.unwrap()
+    Table::create(&as_process(inner.clone()), &spec)
+        .await
+        .unwrap()
 }
 
 fn options(id: &str) -> WriteOptions {
@@ -44,7 +42,7 @@ async fn what_happened_is_committed_and_what_did_not_stays_undone() {
         store.strike_only("put");
         let error = async {
             store.enable(false);
-            let table = Table::open(&at(store.clone())).await?;
+            let table = Table::open(&as_process(store.clone())).await?;
             let mut writer = table.write(options("it")).await?;
             writer.push(&row).await?;
             store.enable(true);
@@ -75,7 +73,7 @@ async fn a_request_that_arrives_after_the_answer_was_given_changes_nothing() {
     let table = table(&inner).await;
     // The entry that a publish meant to make, kept back by the network.
     let elsewhere = Arc::new(inner.fork());
-    let other = Table::open(&at(elsewhere.clone())).await.unwrap();
+    let other = Table::open(&as_process(elsewhere.clone())).await.unwrap();
     publish(&other, options("late"), &rows(&[("a", "L1", None)]))
         .await
         .unwrap();
@@ -129,7 +127,7 @@ async fn every_open_outcome_is_settled_by_resume() {
     ];
     let store = ChaosStore::often(inner.clone(), 7, 0.6, &faults, Some(".json"));
     store.enable(false);
-    let table = Table::open(&at(store.clone())).await.unwrap();
+    let table = Table::open(&as_process(store.clone())).await.unwrap();
     let mut settled = 0;
     let mut expected = Vec::new();
     for number in 0..publishes {
@@ -184,7 +182,7 @@ async fn a_store_that_does_not_answer_is_not_waited_for_beyond_the_time_allowed(
         let silent = Some("00000000000000000001.json");
         let store = ChaosStore::often(inner.clone(), 1, 1.0, &[Fault::Silence], silent);
         store.strike_only("put");
-        let table = Table::open(&at(store.clone())).await.unwrap();
+        let table = Table::open(&as_process(store.clone())).await.unwrap();
         let options = options("silent").with_commit_timeout(allowed);
         let mut writer = table.write(options).await.unwrap();
         writer.push(&rows(&[("a", "L1", None)])).await.unwrap();
@@ -217,7 +215,7 @@ async fn throttling_slows_a_publish_and_nothing_else() {
     let store = ChaosStore::often(inner.clone(), 3, 0.3, &[Fault::Throttled], Some(".json"));
     store.strike_only("put");
     store.enable(false);
-    let table = Table::open(&at(store.clone())).await.unwrap();
+    let table = Table::open(&as_process(store.clone())).await.unwrap();
     for number in 0..100 {
         let sku = format!("s{number:03}");
         let mut writer = table.write(WriteOptions::new()).await.unwrap();
@@ -237,7 +235,7 @@ async fn throttling_slows_a_publish_and_nothing_else() {
 async fn an_older_incarnation_that_wakes_up_is_fenced_off() {
     let inner = Arc::new(InMemory::new());
     let zombie = table(&inner).await;
-    let other = Table::open(&at(inner.clone())).await.unwrap();
+    let other = Table::open(&as_process(inner.clone())).await.unwrap();
     let of_epoch = |epoch| WriteOptions::new().with_epoch("loader", epoch);
     let row = rows(&[("a", "L1", None)]);
     publish(&zombie, of_epoch(1), &row).await.unwrap();
@@ -253,7 +251,7 @@ async fn an_older_incarnation_that_wakes_up_is_fenced_off() {
     );
     assert!(!error.is_retryable());
     // Also from a fresh look, and not those of other names or of none.
-    let fresh = Table::open(&at(inner.clone())).await.unwrap();
+    let fresh = Table::open(&as_process(inner.clone())).await.unwrap();
     let error = publish(&fresh, of_epoch(1), &row).await.unwrap_err();
     assert!(matches!(error, Error::Fenced { .. }), "{error}");
     publish(&fresh, WriteOptions::new().with_epoch("other", 0), &row)

@@ -5,7 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dataproduct_table::{Error, Location, Outcome, Table, TableOptions, TableSpec, WriteOptions};
+use dataproduct_table::{
+    Durability, Error, Location, Outcome, Table, TableOptions, TableSpec, WriteOptions, local_store,
+};
 use dataproduct_testkit::conformance;
 use dataproduct_testkit::s3::{S3Server, WireFault};
 use futures::stream::BoxStream;
@@ -85,6 +87,12 @@ async fn stores_conform_and_one_that_lies_is_found() {
         conformance::check(Arc::new(InMemory::new()), "try").await,
         none
     );
+    for durability in [Durability::Full, Durability::None] {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().join("try");
+        let broken = conformance::check(local_store(durability), root.to_str().unwrap()).await;
+        assert_eq!(broken, none, "{durability:?}");
+    }
     let server = S3Server::start().await.unwrap();
     assert_eq!(
         conformance::check(Arc::new(server.store().unwrap()), "try").await,
@@ -128,15 +136,6 @@ async fn the_doctor_calls_no_store_safe_on_which_two_creates_win() {
     );
 }
 
-/// A location of its own for each writer, as if it were another process.
-fn as_process(number: usize, store: &Arc<dyn ObjectStore>) -> Location {
-    Location::with_store(
-        &format!("memory://process-{number}/table"),
-        Arc::clone(store),
-    )
-    .unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn publishes_through_a_wire_that_misleads_are_made_once() {
     let publishes = if std::env::var_os("DATAPRODUCT_LONG").is_some() {
@@ -147,11 +146,13 @@ async fn publishes_through_a_wire_that_misleads_are_made_once() {
     let server = S3Server::start().await.unwrap();
     let store: Arc<dyn ObjectStore> = Arc::new(server.store().unwrap());
     let spec = TableSpec::from_contract(&contract(false));
-    Table::create(&as_process(0, &store), &spec).await.unwrap();
+    Table::create(&as_process(Arc::clone(&store)), &spec)
+        .await
+        .unwrap();
     server.spoil(1, 0.3, &WireFault::ALL);
     let begun = server.requests();
     let writers = (0..4).map(|writer| {
-        let location = as_process(writer, &store);
+        let location = as_process(Arc::clone(&store));
         tokio::spawn(async move {
             let options = TableOptions::default().with_checkpoint_interval(20);
             let table = Table::open_with(&location, options).await.unwrap();
@@ -201,7 +202,7 @@ async fn publishes_through_a_wire_that_misleads_are_made_once() {
             "{fault:?} never struck"
         );
     }
-    let table = Table::open(&as_process(9, &store)).await.unwrap();
+    let table = Table::open(&as_process(Arc::clone(&store))).await.unwrap();
     let found: Vec<_> = read_sorted(&table)
         .await
         .into_iter()
@@ -227,7 +228,9 @@ async fn a_store_that_throttles_is_only_slower() {
     let server = S3Server::start().await.unwrap();
     let store: Arc<dyn ObjectStore> = Arc::new(server.store().unwrap());
     let spec = TableSpec::from_contract(&contract(false));
-    let table = Table::create(&as_process(0, &store), &spec).await.unwrap();
+    let table = Table::create(&as_process(Arc::clone(&store)), &spec)
+        .await
+        .unwrap();
     server.spoil(2, 0.3, &[WireFault::SlowDown, WireFault::TooMany]);
     for number in 0..20 {
         let sku = format!("s{number:02}");

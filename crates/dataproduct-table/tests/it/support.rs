@@ -1,6 +1,7 @@
 //! A small product, its rows, and ways to read a table back.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
@@ -9,10 +10,19 @@ use arrow_array::{Int64Array, RecordBatch, StringArray};
 use dataproduct_contract::{Column, Contract, DataType};
 use dataproduct_quality::{Admitted, Gate, Verdict};
 use dataproduct_table::{Location, Receipt, Snapshot, Table, TableSpec, WriteOptions};
+use object_store::ObjectStore;
 
 /// A location of its own in memory.
 pub(crate) fn memory(name: &str) -> Location {
     Location::parse(&format!("memory://{name}/table")).unwrap()
+}
+
+/// A location on a store, as another process has it: it waits for nobody else's turn, and in simulated time nobody has to
+/// wait for a clock that stands still.
+pub(crate) fn as_process(store: Arc<dyn ObjectStore>) -> Location {
+    static PROCESSES: AtomicU64 = AtomicU64::new(0);
+    let number = PROCESSES.fetch_add(1, Ordering::SeqCst);
+    Location::with_store(&format!("memory://process-{number}/table"), store).unwrap()
 }
 
 pub(crate) fn on_disk(directory: &tempfile::TempDir) -> Location {

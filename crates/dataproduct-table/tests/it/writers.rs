@@ -35,7 +35,7 @@ fn size() -> (usize, usize) {
 }
 
 /// A writer as a process of its own: its own view of the store, which stops it now and then, and its own clock.
-fn as_process(writer: usize, store: Arc<dyn ObjectStore>, root: &str) -> Location {
+fn skewed(writer: usize, store: Arc<dyn ObjectStore>, root: &str) -> Location {
     let hours = [-24, 24, 0, -1][writer % 4];
     let url = format!("memory://writer-{writer}/{root}");
     let location = Location::with_store(&url, store).unwrap();
@@ -85,7 +85,7 @@ fn check(history: &History, version: u64, rows: &[(String, String, Option<i64>)]
 async fn race(name: &str, store: Arc<dyn ObjectStore>, root: &str, nth: u64) {
     let (writers, commits) = size();
     let nth = if commits > 100 { 97 * nth } else { nth };
-    let start = as_process(100, Arc::clone(&store), root);
+    let start = skewed(100, Arc::clone(&store), root);
     let table = Table::create(&start, &TableSpec::from_contract(&contract(false)))
         .await
         .unwrap();
@@ -100,7 +100,7 @@ async fn race(name: &str, store: Arc<dyn ObjectStore>, root: &str, nth: u64) {
             None,
         );
         stores.push(Arc::clone(&chaos));
-        tokio::spawn(transfer(as_process(writer, chaos, root), writer, commits))
+        tokio::spawn(transfer(skewed(writer, chaos, root), writer, commits))
     });
     let all: Vec<_> = all.collect();
     let mut history = History::default();
