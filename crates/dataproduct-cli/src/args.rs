@@ -94,6 +94,10 @@ pub(crate) enum Verb {
     Read(ReadRows),
     /// Look at rows that publishes kept apart, and publish them after all.
     Quarantine(Quarantine),
+    /// Look at everything that a table rests on, and name what is damaged.
+    Verify(Verify),
+    /// Try out whether a store keeps what tables with several writers need.
+    Doctor(Doctor),
     /// Scaffold a contract, or a crate that declares one as a type.
     Init(Init),
     /// Explain a rule of evolution or a code of a problem.
@@ -326,8 +330,8 @@ pub(crate) struct PublishRows {
     #[arg(long, short, value_name = "FILE")]
     pub(crate) contract: PathBuf,
     /// The rows: a file that ends in .csv, .jsonl, .ndjson or .parquet.
-    #[arg(value_name = "DATA")]
-    pub(crate) file: PathBuf,
+    #[arg(value_name = "DATA", required_unless_present = "resume")]
+    pub(crate) file: Option<PathBuf>,
     /// The `mesh.toml` that says where the domain's products are.
     #[arg(long, value_name = "FILE", default_value = "mesh.toml")]
     pub(crate) mesh: PathBuf,
@@ -343,6 +347,47 @@ pub(crate) struct PublishRows {
     /// The id of the publish: the same id twice is one publish.
     #[arg(long, value_name = "ID")]
     pub(crate) publish_id: Option<String>,
+    /// Publish nothing, and find out what became of the publish with this id, whose outcome was not known.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["file", "replace", "as_of", "publish_id"])]
+    pub(crate) resume: Option<String>,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// A table's folder or URL, or a product and its versions, such as `inventory.stock-levels@^1`.
+    #[arg(value_name = "TABLE|PRODUCT")]
+    pub(crate) target: String,
+    /// The `mesh.toml` that says where the domain's products are.
+    #[arg(long, value_name = "FILE", default_value = "mesh.toml")]
+    pub(crate) mesh: PathBuf,
+    /// How the report is written.
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub(crate) format: CheckFormat,
+    /// Say nothing when nothing is damaged.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// A folder or URL that may be written to, such as `s3://bucket/stock`.
+    #[arg(value_name = "URL")]
+    pub(crate) location: String,
+    /// How the diagnosis is written.
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub(crate) format: CheckFormat,
+}
+
+/// How the reports of `verify` and `doctor` are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object; docs/cli.md describes it.
+    Json,
 }
 
 /// Arguments of `read`.

@@ -30,12 +30,27 @@ impl Line {
         sources: usize,
         is_for_people: bool,
     ) -> Self {
+        Self::counting(what, "rows", progress, sources, is_for_people)
+    }
+
+    /// As [`of`](Self::of), where objects of one table are counted in place of rows.
+    pub(crate) fn of_objects(what: &'static str, progress: &Progress, is_for_people: bool) -> Self {
+        Self::counting(what, "objects", progress, 1, is_for_people)
+    }
+
+    fn counting(
+        what: &'static str,
+        unit: &'static str,
+        progress: &Progress,
+        sources: usize,
+        is_for_people: bool,
+    ) -> Self {
         if !is_for_people || !may_draw() {
             return Self::default();
         }
         let progress = progress.clone();
         let (done, waiting) = mpsc::channel();
-        let show = move || show(what, &progress, sources, &waiting);
+        let show = move || show((what, unit), &progress, sources, &waiting);
         let thread = std::thread::Builder::new().spawn(show);
         // Without a thread for it the work goes on unseen.
         Self {
@@ -60,7 +75,12 @@ fn may_draw() -> bool {
     io::stderr().is_terminal() && !dumb
 }
 
-fn show(what: &str, progress: &Progress, sources: usize, done: &mpsc::Receiver<()>) {
+fn show(
+    (what, unit): (&str, &str),
+    progress: &Progress,
+    sources: usize,
+    done: &mpsc::Receiver<()>,
+) {
     let mut begun = Instant::now();
     if done.recv_timeout(SHOWN_AFTER) != Err(RecvTimeoutError::Timeout) {
         return;
@@ -76,7 +96,7 @@ fn show(what: &str, progress: &Progress, sources: usize, done: &mpsc::Receiver<(
             pass = progress.pass();
             begun = Instant::now();
         }
-        bar.set_message(text(what, progress, sources, begun.elapsed()));
+        bar.set_message(text((what, unit), progress, sources, begun.elapsed()));
         bar.tick();
         if done.recv_timeout(DRAWN_EVERY) != Err(RecvTimeoutError::Timeout) {
             break;
@@ -86,7 +106,12 @@ fn show(what: &str, progress: &Progress, sources: usize, done: &mpsc::Receiver<(
 }
 
 /// What the line says.
-fn text(what: &str, progress: &Progress, sources: usize, elapsed: Duration) -> String {
+fn text(
+    (what, unit): (&str, &str),
+    progress: &Progress,
+    sources: usize,
+    elapsed: Duration,
+) -> String {
     let mut text = what.to_owned();
     if progress.pass() > 1 {
         text.push_str(&format!(", pass {}", progress.pass()));
@@ -95,12 +120,12 @@ fn text(what: &str, progress: &Progress, sources: usize, elapsed: Duration) -> S
         text.push_str(&format!(", file {} of {sources}", progress.sources()));
     }
     let rows = progress.rows();
-    text.push_str(&format!(", {} rows", HumanCount(rows)));
+    text.push_str(&format!(", {} {unit}", HumanCount(rows)));
     let millis = elapsed.as_millis();
     if millis > 0
         && let Ok(rate) = u64::try_from(u128::from(rows) * 1_000 / millis)
     {
-        text.push_str(&format!(", {} rows/s", HumanCount(rate)));
+        text.push_str(&format!(", {} {unit}/s", HumanCount(rate)));
     }
     text
 }
@@ -117,18 +142,18 @@ mod tests {
         progress.add_rows(1_234_567);
         let seconds = Duration::from_secs;
         assert_eq!(
-            text("checking", &progress, 1, seconds(2)),
+            text(("checking", "rows"), &progress, 1, seconds(2)),
             "checking, 1,234,567 rows, 617,283 rows/s"
         );
         assert_eq!(
-            text("checking", &progress, 1, seconds(0)),
+            text(("checking", "rows"), &progress, 1, seconds(0)),
             "checking, 1,234,567 rows"
         );
         progress.begin_pass();
         progress.begin_source();
         progress.begin_source();
         assert_eq!(
-            text("checking", &progress, 3, seconds(1)),
+            text(("checking", "rows"), &progress, 3, seconds(1)),
             "checking, pass 2, file 2 of 3, 0 rows, 0 rows/s"
         );
     }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use futures::TryStreamExt;
 
 use crate::error::{Error, Result};
+use crate::log::anchor::{self, ANCHORS};
 use crate::log::checkpoint;
 use crate::log::segment::{self, Checkpoint, LOG, Segment, version_of};
 use crate::log::state::TableState;
@@ -149,6 +150,11 @@ impl Table {
         }
         let kept = names.iter().filter(|name| !old(name)).cloned().collect();
         gone.extend(self.loose_sidecars(kept, cutoff).await?);
+        for name in self.storage().list(ANCHORS, None).await? {
+            if anchor::checkpoint_of(&name).is_some_and(|of| of < checkpoint.version) {
+                gone.push(format!("{ANCHORS}/{name}"));
+            }
+        }
         if gone.is_empty() {
             return Ok(report);
         }
@@ -199,7 +205,7 @@ impl Table {
             commits: (checkpoint.version + 1..=known.version).collect(),
             oldest_entry: None,
         };
-        let found = TableState::replay(self.storage(), &segment).await?;
+        let found = TableState::replay(self.storage(), &segment, None).await?;
         let same_files = found.files.len() == known.files.len()
             && known
                 .files
@@ -247,7 +253,8 @@ impl Table {
         }
         let mut used = HashSet::new();
         for checkpoint in segment::checkpoints(&kept) {
-            for actions in checkpoint::read(storage, &checkpoint).await? {
+            let (_, parts) = checkpoint::read(storage, &checkpoint).await?;
+            for actions in parts {
                 used.extend(actions.sidecars.into_iter().map(|sidecar| sidecar.path));
             }
         }

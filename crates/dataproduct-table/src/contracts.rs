@@ -68,7 +68,7 @@ impl Table {
 }
 
 /// A version becomes part of a path, so only what semantic versions are made of is let through.
-fn name_of(version: &str) -> Result<String> {
+pub(crate) fn name_of(version: &str) -> Result<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+');
     if !version.starts_with(|c: char| c.is_ascii_digit())
         || version.len() > 64

@@ -207,6 +207,26 @@ pub(crate) async fn read(storage: &Storage, vector: &DeletionVector) -> Result<D
     Ok(deleted)
 }
 
+/// Checks what a file of vectors begins with, which no read of a vector looks at.
+pub(crate) async fn check_file(storage: &Storage, vector: &DeletionVector) -> Result<()> {
+    let Some(name) = file_of(vector)? else {
+        return Ok(());
+    };
+    let path = storage.path(&name)?;
+    let first = storage.read_ranges(&path, std::slice::from_ref(&(0..1)));
+    match first
+        .await?
+        .first()
+        .and_then(|bytes| bytes.first().copied())
+    {
+        Some(FILE_VERSION) => Ok(()),
+        _ => Err(Error::damaged(
+            name,
+            "it does not begin as a file of deletion vectors",
+        )),
+    }
+}
+
 async fn read_from(
     storage: &Storage,
     name: &str,

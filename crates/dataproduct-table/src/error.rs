@@ -138,6 +138,19 @@ pub enum Error {
         reason: String,
     },
 
+    /// A newer incarnation of the writer has published; nothing was published. Stop this one.
+    #[error(
+        "writer `{writer}` publishes in epoch {newest} by now: this one, of epoch {epoch}, is fenced off and must stop"
+    )]
+    Fenced {
+        /// The writer.
+        writer: String,
+        /// Of this publish.
+        epoch: u64,
+        /// The newest in the log.
+        newest: u64,
+    },
+
     /// Other publishers kept winning until the time allowed was over; nothing was published. Try again.
     #[error(
         "publish `{publish_id}` lost {attempts} races in a row and was given up; nothing was published"
@@ -149,7 +162,7 @@ pub enum Error {
         attempts: u32,
     },
 
-    /// It is not known whether the publish happened. Ask [`crate::Table::receipt`] with the same publish id
+    /// It is not known whether the publish happened. Ask [`crate::Table::resume`] with the same publish id
     /// later, or publish again with the same id: it is one commit either way.
     #[error(
         "whether publish `{publish_id}` happened is not known: {source}; ask again with the same publish id"
@@ -195,8 +208,9 @@ pub enum Error {
         version: String,
     },
 
-    /// The store refused or failed. [`Error::is_retryable`] says whether the same call may succeed.
-    #[error("{operation} `{path}` failed: {source}")]
+    /// The store refused or failed. [`Error::is_retryable`] says whether the same call may succeed, and
+    /// [`Error::disk_problem`] what is wrong with a disk.
+    #[error("{operation} `{path}` failed: {source}{}", remedy_of(.source))]
     Store {
         /// What was tried: `read`, `write`, `list`.
         operation: &'static str,
@@ -215,6 +229,13 @@ pub enum Error {
         reason: String,
     },
 
+    /// The time allowed was over before the store had answered, and nothing was changed. Try again, or allow more.
+    #[error("{operation} was not done in the time allowed")]
+    TimedOut {
+        /// What was being done.
+        operation: &'static str,
+    },
+
     /// A background task stopped before its work was done: the runtime is shutting down.
     #[error("a background task was stopped before `{operation}` was done")]
     Interrupted {
@@ -230,12 +251,39 @@ impl Error {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Contention { .. } | Self::OutcomeUnknown { .. } | Self::Interrupted { .. } => {
-                true
-            }
-            Self::Store { source, .. } => !is_definite(source),
+            Self::Contention { .. }
+            | Self::OutcomeUnknown { .. }
+            | Self::TimedOut { .. }
+            | Self::Interrupted { .. } => true,
+            Self::Store { source, .. } => match DiskProblem::of(source) {
+                Some(problem) => problem == DiskProblem::TooManyOpenFiles,
+                None => !is_definite(source),
+            },
             _ => false,
         }
+    }
+
+    /// What is wrong with the disk, where that is why the store failed: something to put right before trying again.
+    #[must_use]
+    pub fn disk_problem(&self) -> Option<DiskProblem> {
+        match self {
+            Self::Store { source, .. } => DiskProblem::of(source),
+            Self::OutcomeUnknown { source, .. } => source.disk_problem(),
+            _ => None,
+        }
+    }
+
+    /// A failure of the local disk.
+    pub(crate) fn disk(
+        operation: &'static str,
+        path: impl ToString,
+        error: std::io::Error,
+    ) -> Self {
+        let source = object_store::Error::Generic {
+            store: "local",
+            source: Box::new(error),
+        };
+        Self::store(operation, path, source)
     }
 
     pub(crate) fn store(
@@ -285,11 +333,64 @@ fn of_column(column: &str) -> String {
     }
 }
 
+/// What a disk refuses, and somebody can do something about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DiskProblem {
+    /// There is no space left, or no more is allowed.
+    Full,
+    /// The process, or the machine, has as many files open as it may.
+    TooManyOpenFiles,
+    /// It cannot be written to.
+    ReadOnly,
+}
+
+impl DiskProblem {
+    fn of(error: &object_store::Error) -> Option<Self> {
+        use std::io::ErrorKind;
+        let mut at: Option<&(dyn std::error::Error + 'static)> = Some(error);
+        while let Some(error) = at {
+            if let Some(error) = error.downcast_ref::<std::io::Error>() {
+                match (error.kind(), error.raw_os_error()) {
+                    (ErrorKind::StorageFull | ErrorKind::QuotaExceeded, _) => {
+                        return Some(Self::Full);
+                    }
+                    (ErrorKind::ReadOnlyFilesystem, _) => return Some(Self::ReadOnly),
+                    // ENFILE and EMFILE have no kind of their own.
+                    (_, Some(23 | 24)) => return Some(Self::TooManyOpenFiles),
+                    _ => {}
+                }
+            }
+            at = error.source();
+        }
+        None
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::Full => "make space on the disk, and try again under the same publish id",
+            Self::TooManyOpenFiles => {
+                "raise the limit of open files (`ulimit -n`) or open fewer tables at once, and try again"
+            }
+            Self::ReadOnly => "make the disk writable again, or publish to another location",
+        }
+    }
+}
+
+fn remedy_of(error: &object_store::Error) -> String {
+    DiskProblem::of(error).map_or(String::new(), |problem| format!("; {}", problem.remedy()))
+}
+
 /// Whether the store's answer says for certain that the request was not carried out.
 ///
 /// Everything else (time-outs, dropped connections, 5xx) may have been carried out although it failed.
 pub(crate) fn is_definite(error: &object_store::Error) -> bool {
     use object_store::Error as E;
+    if DiskProblem::of(error).is_some() {
+        return true;
+    }
     matches!(
         error,
         E::PermissionDenied { .. }

@@ -12,6 +12,7 @@ use self::merge::Merge;
 use crate::error::{Error, Result};
 use crate::facts::{CommitInfo, ENGINE};
 use crate::log::action::{Metadata, Protocol, write_line};
+use crate::log::chain;
 use crate::log::segment::entry_name;
 use crate::log::state::TableState;
 use crate::prove::Proof;
@@ -71,15 +72,18 @@ impl Table {
             };
             evolution.prove(self, &state, &step).await?;
             let version = state.version + 1;
+            let name = entry_name(version);
             let entry = entry(self, &state, &step)?;
-            let created = self
-                .storage()
-                .create(&entry_name(version), entry.into())
-                .await;
+            let entry = chain::seal(&name, &entry, state.digest.as_deref())?;
+            let created = self.storage().create(&name, entry.into()).await;
             if matches!(created, Ok(true)) {
-                return Ok(self.newest().await?.version.max(version));
+                let newest = self.newest().await?.version;
+                self.anchor().await;
+                return Ok(newest.max(version));
             }
-            if Instant::now() >= deadline {
+            // What the store refuses for good it refuses again.
+            let is_refused = matches!(&created, Err(error) if !error.is_retryable());
+            if is_refused || Instant::now() >= deadline {
                 return Err(created.err().unwrap_or(Error::Contention {
                     publish_id: "evolve".to_owned(),
                     attempts,

@@ -40,6 +40,7 @@ mod compact;
 mod contracts;
 mod copy;
 mod deletion;
+mod doctor;
 mod erase;
 mod error;
 mod evolve;
@@ -68,6 +69,7 @@ mod table;
 mod trace;
 mod vacuum;
 mod value;
+mod verify;
 mod write;
 
 pub use changes::{ChangeKind, ChangedRows, Changes, RowChanges, VersionChanges};
@@ -77,14 +79,15 @@ pub use compact::{
     DEFAULT_SMALL_FILES,
 };
 pub use copy::{CopyReport, TableCopy};
+pub use doctor::{Diagnosis, Trial};
 pub use erase::{DEFAULT_GRACE, Erasure, ErasureReceipt, PendingErasure};
-pub use error::{Error, Result};
+pub use error::{DiskProblem, Error, Result};
 pub use facts::{Commit, CommitFacts, ENGINE, PublishFacts};
 pub use gc::{DEFAULT_GARBAGE_AGE, Garbage, GarbageReport};
 pub use lease::Lease;
 pub use like::MAX_LISTED_VALUES;
 pub use limits::{DEFAULT_LONG_LOG, DEFAULT_MANY_SMALL_FILES, DEFAULT_MANY_VECTORS, SoftLimit};
-pub use local::Durability;
+pub use local::{Durability, local_store};
 pub use location::Location;
 pub use predicate::{Comparison, Literal, Predicate};
 pub use prove::{DEFAULT_UNIQUE_ROWS, Proof};
@@ -99,9 +102,11 @@ pub use spec::TableSpec;
 pub use table::{DEFAULT_CHECKPOINT_INTERVAL, Receipt, Table, TableOptions};
 pub use trace::{Trace, TracePlace, Traces};
 pub use vacuum::{DEFAULT_RETENTION, SHORTEST_RETENTION, Vacuum, VacuumReport};
+pub use verify::{Damage, VerifyProgress, VerifyReport};
 pub use write::keyed::{KeyedRows, Settled, Upsert};
 pub use write::options::{
     DEFAULT_COMMIT_TIMEOUT, DEFAULT_OPEN_PARTITIONS, DEFAULT_ROW_GROUP_ROWS,
     DEFAULT_TARGET_FILE_BYTES, DEFAULT_ZSTD_LEVEL, Mode, OnConflict, WriteOptions,
 };
+pub use write::resume::Outcome;
 pub use write::writer::{Attempt, Writer};

@@ -5,10 +5,13 @@
 //! gets its name in one step (a hard link, which fails if the name is taken, or a rename, which replaces), and
 //! the directory is flushed. Temporary names end in `#<digits>`, which `object_store` leaves out of listings.
 
+mod disk;
+#[cfg(test)]
+mod power;
+
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::FileExt;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
 use std::path::{Path as FsPath, PathBuf};
 use std::sync::Arc;
 
@@ -33,6 +36,13 @@ pub enum Durability {
     Full,
     /// Nothing is flushed: safe against `kill -9`, not against a power cut. For tests and scratch tables.
     None,
+}
+
+/// Local disk as an object store, with the durability of tables, to wrap another store around: its paths begin at `/`,
+/// so that a location `file:///data/stock` is the prefix `data/stock` of it.
+#[must_use]
+pub fn local_store(durability: Durability) -> Arc<dyn ObjectStore> {
+    Arc::new(LocalStore::new(durability))
 }
 
 /// Local disk as an object store; paths are relative to `/`.
@@ -62,9 +72,18 @@ impl LocalStore {
             let written = write_flushed(file, &path, &made, &bytes, durability);
             if written.is_err() {
                 // Nobody refers to it; a failure to remove it only leaves litter.
-                let _ = fs::remove_file(&path);
+                let _ = disk::remove(&path);
             }
             written
+        })
+        .await
+    }
+
+    /// Writes an object in place of what is there, whole or not at all, and does not flush it.
+    pub(crate) async fn put_unflushed(&self, location: &Path, bytes: Bytes) -> Result<()> {
+        let path = filesystem_path(location);
+        blocking(move || {
+            write_named(&path, &bytes.into(), &PutMode::Overwrite, Durability::None).map(|_| ())
         })
         .await
     }
@@ -93,7 +112,7 @@ impl LocalStore {
         }
         let path = filesystem_path(location);
         blocking(move || {
-            File::open(&path)?.sync_all()?;
+            disk::sync_file(&File::open(&path)?, &path, true)?;
             sync_directories(&path, &[])
         })
         .await
@@ -129,18 +148,11 @@ where
 
 /// Opens a new file, making the directories it needs; returns those that were made, outermost first.
 fn create_new(path: &FsPath) -> io::Result<(File, Vec<PathBuf>)> {
-    let open = || {
-        OpenOptions::new()
-            .write(true)
-            .read(true)
-            .create_new(true)
-            .open(path)
-    };
-    match open() {
+    match disk::create_new(path) {
         Ok(file) => Ok((file, Vec::new())),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let made = create_directories(path.parent())?;
-            Ok((open()?, made))
+            Ok((disk::create_new(path)?, made))
         }
         Err(error) => Err(error),
     }
@@ -155,14 +167,14 @@ fn write_flushed(
     durability: Durability,
 ) -> io::Result<()> {
     for bytes in bytes.chunks(WRITE_BYTES) {
-        file.write_all(bytes)?;
+        disk::write_all(&mut file, path, bytes)?;
     }
     if durability == Durability::None {
         return Ok(());
     }
     std::thread::scope(|scope| {
         let directories = scope.spawn(|| sync_directories(path, made));
-        file.sync_all()?;
+        disk::sync_file(&file, path, true)?;
         directories
             .join()
             .map_err(|_| io::Error::other("the flushing thread stopped"))?
@@ -181,7 +193,7 @@ fn create_directories(directory: Option<&FsPath>) -> io::Result<Vec<PathBuf>> {
     }
     missing.reverse();
     for path in &missing {
-        match fs::create_dir(path) {
+        match disk::create_directory(path) {
             // Another writer made it between the look and the call.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             other => other?,
@@ -194,11 +206,11 @@ fn create_directories(directory: Option<&FsPath>) -> io::Result<Vec<PathBuf>> {
 /// survives a power cut.
 fn sync_directories(path: &FsPath, made: &[PathBuf]) -> io::Result<()> {
     if let Some(parent) = path.parent() {
-        File::open(parent)?.sync_all()?;
+        disk::sync_directory(parent)?;
     }
     for directory in made.iter().rev() {
         if let Some(parent) = directory.parent() {
-            File::open(parent)?.sync_all()?;
+            disk::sync_directory(parent)?;
         }
     }
     Ok(())
@@ -230,15 +242,15 @@ enum Named {
 /// Gives a temporary file its name.
 fn give_name(temporary: &FsPath, path: &FsPath, mode: &PutMode) -> io::Result<Named> {
     match mode {
-        PutMode::Create => match fs::hard_link(temporary, path) {
+        PutMode::Create => match disk::link(temporary, path) {
             Ok(()) => {
-                fs::remove_file(temporary)?;
+                disk::remove(temporary)?;
                 Ok(Named::Done)
             }
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Named::Taken(error)),
             Err(error) => Err(error),
         },
-        _ => fs::rename(temporary, path).map(|()| Named::Done),
+        _ => disk::rename(temporary, path).map(|()| Named::Done),
     }
 }
 
@@ -256,16 +268,16 @@ fn write_named(
     let (mut file, made) = create_new(&temporary)?;
     let written = (|| {
         for part in payload.iter() {
-            file.write_all(part)?;
+            disk::write_all(&mut file, &temporary, part)?;
         }
         if durability == Durability::Full {
-            file.sync_all()?;
+            disk::sync_file(&file, &temporary, true)?;
         }
         give_name(&temporary, path, mode)
     })();
     if !matches!(written, Ok(Named::Done)) {
         // The temporary file has no reader; a failure to remove it only leaves litter.
-        let _ = fs::remove_file(&temporary);
+        let _ = disk::remove(&temporary);
     }
     let named = written?;
     if durability == Durability::Full && matches!(named, Named::Done) {
@@ -389,14 +401,15 @@ impl MultipartUpload for LocalUpload {
         self.offset += data.content_length() as u64;
         let file = Arc::clone(&self.file);
         let durability = self.durability;
+        let path = self.temporary.clone().unwrap_or_default();
         blocking(move || {
             for bytes in data.iter().flat_map(|part| part.chunks(WRITE_BYTES)) {
-                file.write_all_at(bytes, at)?;
+                disk::write_all_at(&file, &path, bytes, at)?;
                 at += bytes.len() as u64;
             }
             if durability == Durability::Full {
                 // Flushing while the next part is encoded leaves little to do at the end.
-                file.sync_data()?;
+                disk::sync_file(&file, &path, false)?;
             }
             Ok(())
         })
@@ -414,9 +427,9 @@ impl MultipartUpload for LocalUpload {
         let durability = self.durability;
         blocking(move || {
             if durability == Durability::Full {
-                file.sync_all()?;
+                disk::sync_file(&file, &temporary, true)?;
             }
-            fs::rename(&temporary, &path)?;
+            disk::rename(&temporary, &path)?;
             if durability == Durability::Full {
                 sync_directories(&path, &made)?;
             }
@@ -430,7 +443,7 @@ impl MultipartUpload for LocalUpload {
 
     async fn abort(&mut self) -> Result<()> {
         match self.temporary.take() {
-            Some(temporary) => blocking(move || fs::remove_file(temporary)).await,
+            Some(temporary) => blocking(move || disk::remove(&temporary)).await,
             None => Ok(()),
         }
     }
@@ -440,7 +453,7 @@ impl Drop for LocalUpload {
     fn drop(&mut self) {
         if let Some(temporary) = self.temporary.take() {
             // Nobody refers to it; a failure to remove it only leaves litter.
-            let _ = fs::remove_file(temporary);
+            let _ = disk::remove(&temporary);
         }
     }
 }

@@ -3,20 +3,23 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use crate::error::Result;
 use crate::kernel;
 use crate::limits::SoftLimit;
+use crate::log::anchor::{self, Head};
 use crate::table::Table;
 
 impl Table {
     /// Writes a checkpoint when one is due, takes old log entries away behind it, and writes files anew. That only makes
     /// the table cheaper, so that a failure is noted and no more.
     pub(crate) async fn maintain(&self, version: u64) {
+        self.anchor().await;
         self.compact_if_due();
         let interval = self.options().checkpoint_interval;
         if interval == 0 || version == 0 || !version.is_multiple_of(interval) {
             return;
         }
-        if let Err(error) = kernel::checkpoint(self.storage(), version).await {
+        if let Err(error) = self.checkpoint(version).await {
             tracing::warn!(version, %error, "the checkpoint failed; the table is not affected");
             return;
         }
@@ -29,6 +32,32 @@ impl Table {
                     tracing::warn!(%error, "cleaning the log failed; the table is not affected");
                 }
             });
+        }
+    }
+
+    /// Writes a checkpoint of a version, and notes what its bytes are.
+    pub(crate) async fn checkpoint(&self, version: u64) -> Result<()> {
+        kernel::checkpoint(self.storage(), version).await?;
+        let state = self.current();
+        let entry = state.digest.clone().filter(|_| state.version == version);
+        anchor::write_checkpoint(self.storage(), version, entry).await
+    }
+
+    /// Notes which entry is the newest that is known. Without it a log that is cut short is not told from a younger one,
+    /// and nothing else is wrong: a failure is noted and no more.
+    pub(crate) async fn anchor(&self) {
+        let state = self.current();
+        let Some(entry) = state.digest.clone() else {
+            return;
+        };
+        let head = Head {
+            table: state.metadata.id.clone(),
+            version: state.version,
+            entry,
+        };
+        drop(state);
+        if let Err(error) = anchor::write_head(self.storage(), head).await {
+            tracing::warn!(%error, "the anchor of the log was not written; the table is not affected");
         }
     }
 

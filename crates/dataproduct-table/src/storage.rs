@@ -164,6 +164,16 @@ impl Storage {
         }
     }
 
+    /// Writes a small object that only helps, in place of what is there. On local disk it is not flushed.
+    pub(crate) async fn put_hint(&self, relative: &str, bytes: Bytes) -> Result<()> {
+        let path = self.path(relative)?;
+        let written = match &self.local {
+            Some(local) => local.put_unflushed(&path, bytes).await,
+            None => self.store.put(&path, bytes.into()).await.map(|_| ()),
+        };
+        written.map_err(|error| Error::store("write", &path, error))
+    }
+
     /// Makes sure that an object whose write was not acknowledged is durable.
     pub(crate) async fn ensure_durable(&self, relative: &str) -> Result<()> {
         let path = self.path(relative)?;
@@ -193,13 +203,7 @@ impl Storage {
                 tokio::task::spawn_blocking(move || list_directory(&directory, after.as_deref()))
                     .await
                     .map_err(|_| Error::Interrupted { operation: "list" })?;
-            return listed.map_err(|error| {
-                let source = object_store::Error::Generic {
-                    store: "local",
-                    source: Box::new(error),
-                };
-                Error::store("list", folder, source)
-            });
+            return listed.map_err(|error| Error::disk("list", folder, error));
         }
         let prefix = self.path(folder)?;
         let listing = match after {
@@ -288,7 +292,7 @@ where
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                     return Err(gone(name));
                 }
-                Err(error) => return Err(Error::damaged(name, error)),
+                Err(error) => return Err(Error::disk("read", name, error)),
             }
         }
         Ok(values)

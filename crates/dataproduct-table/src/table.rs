@@ -15,6 +15,7 @@ use crate::facts::{Commit, CommitFacts, CommitInfo, ENGINE};
 use crate::limits::SoftLimit;
 use crate::location::Location;
 use crate::log::action::{Actions, write_line};
+use crate::log::chain;
 use crate::log::segment::{self, entry_name};
 use crate::log::state::TableState;
 use crate::schema::{TableSchema, features, names};
@@ -282,7 +283,7 @@ impl Table {
         options: TableOptions,
     ) -> Result<Option<Self>> {
         let name = entry_name(0);
-        let entry = bytes::Bytes::from(entry);
+        let entry = bytes::Bytes::from(chain::seal(&name, &entry, None)?);
         let deadline = Instant::now() + SETTLE_TIME;
         let mut attempts = 0;
         loop {
@@ -292,7 +293,9 @@ impl Table {
             match (created, TableState::load(&storage, None).await?) {
                 (_, Some(state)) if state.metadata.id == *id => {
                     storage.ensure_durable(&name).await?;
-                    return Ok(Some(Self::with_state(location, storage, state, options)));
+                    let table = Self::with_state(location, storage, state, options);
+                    table.anchor().await;
+                    return Ok(Some(table));
                 }
                 (Ok(_), Some(_)) => return Ok(None),
                 (Err(error), _) => return Err(error),
@@ -601,8 +604,12 @@ impl Table {
         let state = self.current();
         let name = entry_name(state.version);
         if let Some(bytes) = self.storage().read(&name).await? {
-            let info = CommitInfo::of(&Actions::parse(&name, &bytes)?);
-            if info.into_commit(state.version) == *state.commit {
+            let actions = Actions::parse(&name, &bytes)?;
+            let same = match &state.digest {
+                Some(digest) => actions.link.digest == *digest,
+                None => CommitInfo::of(&actions).into_commit(state.version) == *state.commit,
+            };
+            if same {
                 return Ok(());
             }
         }

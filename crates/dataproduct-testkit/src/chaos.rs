@@ -57,6 +57,16 @@ pub enum Fault {
     Twice,
     /// It is not carried out: the store wants fewer requests.
     Throttled,
+    /// It is put off for a tenth of a second, in which others go on: the program was stopped for a while.
+    Stall,
+    /// It is never answered.
+    Silence,
+    /// It is not carried out: the disk is full.
+    DiskFull,
+    /// It is not carried out: the program has too many files open.
+    TooManyFiles,
+    /// It is not carried out: the disk cannot be written to.
+    ReadOnly,
     /// Neither it nor any operation after it is carried out: the program is cut off, as by `kill -9`.
     DeadBefore,
     /// It is carried out, its answer is lost, and so is every operation after it.
@@ -81,6 +91,8 @@ impl Fault {
 enum Plan {
     /// The operation of this number, counted from 0.
     At(u64, Fault),
+    /// The operation of this number and every one after it.
+    From(u64, Fault),
     /// Each operation on a matching object with this share of a million, with one of these faults; by this seed.
     Often {
         seed: u64,
@@ -99,6 +111,7 @@ pub struct ChaosStore {
     operations: AtomicU64,
     enabled: AtomicBool,
     dead: AtomicBool,
+    only: Mutex<Option<&'static str>>,
     counts: Mutex<BTreeMap<(&'static str, Fault), u64>>,
 }
 
@@ -116,6 +129,7 @@ impl ChaosStore {
             operations: AtomicU64::new(0),
             enabled: AtomicBool::new(true),
             dead: AtomicBool::new(false),
+            only: Mutex::default(),
             counts: Mutex::default(),
         })
     }
@@ -123,6 +137,11 @@ impl ChaosStore {
     /// One fault, at the operation of a number, counted from 0. With a number that is never reached it only counts.
     pub fn striking(inner: Arc<dyn ObjectStore>, operation: u64, fault: Fault) -> Arc<Self> {
         Self::new(inner, Plan::At(operation, fault))
+    }
+
+    /// The same fault at the operation of a number, counted from 0, and at every one after it.
+    pub fn striking_from(inner: Arc<dyn ObjectStore>, operation: u64, fault: Fault) -> Arc<Self> {
+        Self::new(inner, Plan::From(operation, fault))
     }
 
     /// Faults with a probability at each operation, `share` from 0 to 1; on objects whose name has this ending, if one
@@ -152,6 +171,11 @@ impl ChaosStore {
     /// Lets everything through, or goes on as planned. Operations are not counted meanwhile.
     pub fn enable(&self, enabled: bool) {
         self.enabled.store(enabled, Ordering::SeqCst);
+    }
+
+    /// From now on strikes operations of this name alone, such as `put`; the others are counted and let through.
+    pub fn strike_only(&self, operation: &'static str) {
+        *self.only.lock().unwrap_or_else(PoisonError::into_inner) = Some(operation);
     }
 
     /// Operations so far.
@@ -184,6 +208,7 @@ impl ChaosStore {
         let number = self.operations.fetch_add(1, Ordering::SeqCst);
         let fault = match &self.plan {
             Plan::At(at, fault) => (*at == number).then_some(*fault),
+            Plan::From(from, fault) => (*from <= number).then_some(*fault),
             Plan::Often {
                 seed,
                 millionths,
@@ -203,6 +228,16 @@ impl ChaosStore {
             Fault::Twice,
         ];
         let fault = fault.filter(|fault| creates || !only_creates.contains(fault))?;
+        let only = *self.only.lock().unwrap_or_else(PoisonError::into_inner);
+        if only.is_some_and(|only| only != operation) {
+            return None;
+        }
+        // A disk that cannot be written to can be read.
+        if !["put", "begin upload", "upload", "delete", "copy"].contains(&operation)
+            && [Fault::DiskFull, Fault::ReadOnly].contains(&fault)
+        {
+            return None;
+        }
         if [Fault::DeadBefore, Fault::DeadAfter].contains(&fault) {
             self.dead.store(true, Ordering::SeqCst);
         }
@@ -241,7 +276,29 @@ impl ChaosStore {
                 tokio::time::sleep(Duration::from_millis(3)).await;
                 act().await
             }
+            Some(Fault::Stall) => {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                act().await
+            }
+            Some(Fault::Silence) => std::future::pending().await,
+            Some(fault @ (Fault::DiskFull | Fault::TooManyFiles | Fault::ReadOnly)) => {
+                Err(disk(fault))
+            }
         }
+    }
+}
+
+/// As a local disk says it.
+fn disk(fault: Fault) -> object_store::Error {
+    // The numbers of ENOSPC, EMFILE and EROFS, which are the same wherever these names are.
+    let number = match fault {
+        Fault::DiskFull => 28,
+        Fault::TooManyFiles => 24,
+        _ => 30,
+    };
+    object_store::Error::Generic {
+        store: "chaos",
+        source: Box::new(std::io::Error::from_raw_os_error(number)),
     }
 }
 
@@ -289,7 +346,10 @@ impl ObjectStore for ChaosStore {
         locations: BoxStream<'static, Result<Path>>,
     ) -> BoxStream<'static, Result<Path>> {
         match self.next("delete", &Path::default(), false) {
-            None => self.inner.delete_stream(locations),
+            None | Some(Fault::Delay | Fault::Stall) => self.inner.delete_stream(locations),
+            Some(fault @ (Fault::DiskFull | Fault::TooManyFiles | Fault::ReadOnly)) => {
+                futures::stream::once(async move { Err(disk(fault)) }).boxed()
+            }
             Some(_) => futures::stream::once(async { Err(lost()) }).boxed(),
         }
     }
@@ -297,7 +357,10 @@ impl ObjectStore for ChaosStore {
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
         let path = prefix.cloned().unwrap_or_default();
         match self.next("list", &path, false) {
-            None => self.inner.list(prefix),
+            None | Some(Fault::Delay | Fault::Stall) => self.inner.list(prefix),
+            Some(fault @ Fault::TooManyFiles) => {
+                futures::stream::once(async move { Err(disk(fault)) }).boxed()
+            }
             Some(_) => futures::stream::once(async { Err(lost()) }).boxed(),
         }
     }
@@ -329,7 +392,10 @@ impl MultipartUpload for ChaosUpload {
 
     async fn complete(&mut self) -> Result<PutResult> {
         match self.fault {
-            None | Some(Fault::Delay) => self.inner.complete().await,
+            None | Some(Fault::Delay | Fault::Stall) => self.inner.complete().await,
+            Some(fault @ (Fault::DiskFull | Fault::TooManyFiles | Fault::ReadOnly)) => {
+                Err(disk(fault))
+            }
             Some(Fault::After | Fault::DeadAfter) => self.inner.complete().await.and(Err(lost())),
             Some(_) => Err(lost()),
         }

@@ -8,4 +8,8 @@
 //! ```
 
 pub mod chaos;
+pub mod conformance;
+pub mod history;
+#[cfg(feature = "s3")]
+pub mod s3;
 pub mod stock;

@@ -45,6 +45,7 @@ mod held;
 mod input;
 mod life;
 mod mesh;
+mod outcome;
 mod product;
 mod progress;
 mod publish;
@@ -55,6 +56,7 @@ mod session;
 mod spill;
 mod status;
 pub mod testing;
+mod verify;
 
 pub use both::BothReceipts;
 pub use check::DataCheck;
@@ -79,16 +81,21 @@ pub use dataproduct_freshness::{
 pub use dataproduct_quality::outcome::QualityReport;
 pub use dataproduct_quality::{self as quality, Finding, Report, draft, profile};
 #[doc(inline)]
-pub use dataproduct_table::{Commit, CommitFacts, Durability, Literal, Predicate, QuarantineRun};
+pub use dataproduct_table::{
+    Commit, CommitFacts, Damage, Diagnosis, Durability, Literal, Predicate, QuarantineRun, Trial,
+    VerifyProgress, VerifyReport,
+};
 pub use error::{Error, Result};
 pub use input::{Batches, Format};
 pub use mesh::{Mesh, MeshBuilder};
+pub use outcome::{DEFAULT_RESUME_TIME, Outcome};
 pub use product::{Product, Read, Source};
 pub use progress::Progress;
 pub use publish::{Publish, Receipt};
 pub use publisher::{BatchPublisher, Publisher};
 pub use session::{DEFAULT_GROUP_ROWS, DEFAULT_LINGER, Pending, Session, SessionOptions};
 pub use status::ProductStatus;
+pub use verify::{Verified, doctor, verify_table};
 
 /// What nearly every user needs: `use dataproduct::prelude::*;`.
 pub mod prelude {

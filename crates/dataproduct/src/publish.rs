@@ -289,7 +289,7 @@ fn moved(version: u64) -> dataproduct_table::Error {
 }
 
 /// What an earlier call with the same id has published is told as that call published it.
-fn receipt_of(
+pub(crate) fn receipt_of(
     contract: &Contract,
     as_of: DateTime<Utc>,
     receipt: dataproduct_table::Receipt,

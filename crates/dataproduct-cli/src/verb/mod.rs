@@ -3,6 +3,7 @@
 pub(crate) mod check;
 mod compared;
 pub(crate) mod diff;
+pub(crate) mod doctor;
 pub(crate) mod draft;
 pub(crate) mod explain;
 pub(crate) mod export;
@@ -14,6 +15,7 @@ pub(crate) mod quarantine;
 mod read;
 pub(crate) mod rows;
 pub(crate) mod test;
+pub(crate) mod verify;
 
 use std::fs;
 use std::io::Write as _;

@@ -1,6 +1,8 @@
 //! `publish`: rows of files, through every gate, into the table of their product.
 
-use dataproduct::{Error, Mesh, Progress, Publish, Receipt};
+use dataproduct::{
+    BatchPublisher, DEFAULT_RESUME_TIME, Error, Mesh, Outcome, Progress, Publish, Receipt,
+};
 
 use super::{read, wait};
 use crate::args::PublishRows;
@@ -19,6 +21,12 @@ pub(crate) fn run(publish: &PublishRows) -> Result<u8, Failure> {
     let publisher = mesh
         .publisher_for(&contract)
         .map_err(super::test::unusable)?;
+    if let Some(id) = &publish.resume {
+        return resumed(&publisher, id);
+    }
+    let Some(file) = &publish.file else {
+        return Err(Failure::Argument("name a file with rows".to_owned()));
+    };
     let mut how = match (publish.replace, publish.upsert) {
         (true, _) => Publish::replace(),
         (_, true) => Publish::upsert(),
@@ -32,7 +40,7 @@ pub(crate) fn run(publish: &PublishRows) -> Result<u8, Failure> {
     }
     let progress = Progress::new();
     let line = Line::of("publishing", &progress, 1, true);
-    let published = wait(publisher.publish_file(&publish.file, how.with_progress(&progress)));
+    let published = wait(publisher.publish_file(file, how.with_progress(&progress)));
     drop(line);
     match published {
         Ok(receipt) => print(told(&receipt).as_bytes()),
@@ -41,6 +49,22 @@ pub(crate) fn run(publish: &PublishRows) -> Result<u8, Failure> {
             Ok(EXIT_FINDINGS)
         }
         Err(error) => Err(Failure::Argument(error.to_string())),
+    }
+}
+
+/// What became of an earlier publish.
+fn resumed(publisher: &BatchPublisher, id: &str) -> Result<u8, Failure> {
+    match wait(publisher.resume(id, DEFAULT_RESUME_TIME)).map_err(super::test::unusable)? {
+        Outcome::Committed(receipt) => print(told(&receipt).as_bytes()),
+        Outcome::NotCommitted => {
+            complain(&format!(
+                "publish `{id}` did not happen and will not any more: publish the rows again"
+            ));
+            Ok(EXIT_FINDINGS)
+        }
+        Outcome::StillUnknown { source, .. } => Err(Failure::Argument(format!(
+            "whether publish `{id}` happened is still not known: {source}; ask again with `--resume {id}`"
+        ))),
     }
 }
 

@@ -19,3 +19,4 @@ mod programs;
 mod published;
 mod run;
 mod rust_type;
+mod upkeep;

@@ -7,7 +7,6 @@ use super::receipt::PendingErasure;
 use super::subject::Subject;
 use super::{Erasure, ErasureReceipt, OPERATION, PARAMETER};
 use crate::error::{Error, Result};
-use crate::kernel;
 use crate::log::action::Add;
 use crate::log::past::Past;
 use crate::log::segment::{self, LOG, entry_name};
@@ -208,7 +207,7 @@ impl Table {
         if let Some(checkpoint) = found {
             return Ok(checkpoint.version);
         }
-        kernel::checkpoint(self.storage(), state.version).await?;
+        self.checkpoint(state.version).await?;
         Ok(state.version)
     }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::chain::{self, Link};
 use crate::error::{Error, Result};
 
 /// Tag of an `add`: SHA-256 of the file's bytes, in hex.
@@ -197,12 +198,20 @@ pub(crate) struct Actions {
     pub(crate) sidecars: Vec<Sidecar>,
     /// Kept as text: opening a table needs only that of its newest commit.
     pub(crate) info: Option<Box<RawValue>>,
+    /// Of a log entry: how it hangs together with the one before.
+    pub(crate) link: Link,
 }
 
 impl Actions {
-    /// Parses a log entry.
+    /// Parses a log entry, whose seal is checked before.
     pub(crate) fn parse(name: &str, bytes: &[u8]) -> Result<Self> {
-        let mut actions = Self::default();
+        let mut actions = Self {
+            link: chain::check(name, bytes)?,
+            ..Self::default()
+        };
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Err(Error::damaged(name, "it is empty"));
+        }
         for (number, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
             if line.iter().all(u8::is_ascii_whitespace) {
                 continue;

@@ -12,13 +12,16 @@ use arrow_schema::DataType;
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use sha2::{Digest, Sha256};
 
 use super::action::{
     Actions, Add, DeletionVector, Format, Metadata, Protocol, Remove, Sidecar, Txn,
 };
+use super::anchor::{self, CheckpointAnchor};
 use super::segment::{Checkpoint, LOG};
 use crate::error::{Error, Result};
 use crate::storage::Storage;
+use crate::write::file::hex;
 
 /// The parts of a checkpoint that matter to a reader; tombstones and parsed statistics are left alone.
 const WANTED: [&str; 13] = [
@@ -44,22 +47,30 @@ const TOMBSTONES: [&str; 3] = [
     "remove.deletionVector.",
 ];
 
-/// Reads every file of a checkpoint, without its tombstones where it is in Parquet.
-pub(crate) async fn read(storage: &Storage, checkpoint: &Checkpoint) -> Result<Vec<Actions>> {
+/// Reads every file of a checkpoint, without its tombstones where it is in Parquet, after comparing it with what was
+/// written; gives the digest of the log entry of its version as well, if that was noted.
+pub(crate) async fn read(
+    storage: &Storage,
+    checkpoint: &Checkpoint,
+) -> Result<(Option<String>, Vec<Actions>)> {
     read_columns(storage, checkpoint, &WANTED).await
 }
 
 /// Reads every file of a checkpoint, with the files that were taken out of the table not long before it.
 pub(crate) async fn read_all(storage: &Storage, checkpoint: &Checkpoint) -> Result<Vec<Actions>> {
     static ALL: LazyLock<Vec<&str>> = LazyLock::new(|| [&WANTED[..], &TOMBSTONES].concat());
-    read_columns(storage, checkpoint, &ALL).await
+    let (_, actions) = read_columns(storage, checkpoint, &ALL).await?;
+    Ok(actions)
 }
 
 async fn read_columns(
     storage: &Storage,
     checkpoint: &Checkpoint,
     wanted: &'static [&'static str],
-) -> Result<Vec<Actions>> {
+) -> Result<(Option<String>, Vec<Actions>)> {
+    let name = anchor::of_checkpoint(checkpoint.version);
+    let anchor = anchor::read_sound::<CheckpointAnchor>(storage, &name).await?;
+    let anchor = anchor.filter(|anchor| anchor.version == checkpoint.version);
     let mut read = Vec::new();
     let mut todo: Vec<String> = checkpoint
         .parts
@@ -72,20 +83,44 @@ async fn read_columns(
             .read(&name)
             .await?
             .ok_or_else(|| Error::damaged(&name, "it was listed but is gone"))?;
-        let actions = tokio::task::spawn_blocking(move || parse(&name, bytes, wanted))
-            .await
-            // The Parquet reader may panic on a damaged file.
-            .map_err(|_| {
-                Error::damaged(
-                    format!("{LOG}/{}", checkpoint.parts[0]),
-                    "decoding it failed",
-                )
-            })??;
+        let expected = anchor.as_ref().and_then(|anchor| anchor.sha256(&name));
+        let actions =
+            tokio::task::spawn_blocking(move || parse_whole(&name, bytes, expected, wanted))
+                .await
+                // The Parquet reader may panic on a damaged file.
+                .map_err(|_| {
+                    Error::damaged(
+                        format!("{LOG}/{}", checkpoint.parts[0]),
+                        "decoding it failed",
+                    )
+                })??;
         let sidecars = actions.sidecars.iter();
         todo.extend(sidecars.map(|sidecar| format!("{LOG}/_sidecars/{}", sidecar.path)));
         read.push(actions);
     }
-    Ok(read)
+    Ok((anchor.and_then(|anchor| anchor.entry), read))
+}
+
+fn parse_whole(
+    name: &str,
+    bytes: Bytes,
+    expected: Option<String>,
+    wanted: &[&str],
+) -> Result<Actions> {
+    match expected {
+        Some(expected) => {
+            let found = hex(&Sha256::digest(&bytes));
+            if found != expected {
+                return Err(Error::Corrupt {
+                    file: name.to_owned(),
+                    expected: format!("sha256 {expected}"),
+                    found: format!("sha256 {found}"),
+                });
+            }
+        }
+        None => tracing::debug!(name, "nobody noted what this checkpoint's bytes are"),
+    }
+    parse(name, bytes, wanted)
 }
 
 fn parse(name: &str, bytes: Bytes, columns: &[&str]) -> Result<Actions> {

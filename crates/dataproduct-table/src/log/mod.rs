@@ -16,6 +16,8 @@
 //! resolve the outcome of a commit whose answer was lost.
 
 pub(crate) mod action;
+pub(crate) mod anchor;
+pub(crate) mod chain;
 pub(crate) mod checkpoint;
 pub(crate) mod conflict;
 pub(crate) mod past;

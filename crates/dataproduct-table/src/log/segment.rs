@@ -83,47 +83,50 @@ pub(crate) fn version_of(name: &str) -> Option<u64> {
 
 /// The complete checkpoints among the names of the log folder, which are in order: the oldest first.
 pub(crate) fn checkpoints(names: &[String]) -> Vec<Checkpoint> {
-    let mut found: Vec<(Checkpoint, u64)> = Vec::new();
+    contents(names).1
+}
+
+/// The entries and the complete checkpoints of a log, each in order.
+pub(crate) fn contents(names: &[String]) -> (Vec<u64>, Vec<Checkpoint>) {
+    let mut commits = Vec::new();
+    let mut checkpoints: Vec<(Checkpoint, u64)> = Vec::new();
     for name in names {
-        let Some(LogFile::Checkpoint { version, parts }) = classify(name) else {
-            continue;
-        };
-        match found.last_mut() {
-            Some((last, expected))
-                if parts > 1 && last.version == version && *expected == parts =>
-            {
-                last.parts.push(name.clone());
-            }
-            _ => {
-                let parts_of = vec![name.clone()];
-                let checkpoint = Checkpoint {
-                    version,
-                    parts: parts_of,
-                };
-                found.push((checkpoint, parts));
-            }
+        match classify(name) {
+            Some(LogFile::Commit(version)) => commits.push(version),
+            Some(LogFile::Checkpoint { version, parts }) => match checkpoints.last_mut() {
+                Some((last, expected))
+                    if parts > 1 && last.version == version && *expected == parts =>
+                {
+                    last.parts.push(name.clone());
+                }
+                _ => checkpoints.push((
+                    Checkpoint {
+                        version,
+                        parts: vec![name.clone()],
+                    },
+                    parts,
+                )),
+            },
+            None => {}
         }
     }
     // A checkpoint in several files counts only when all of them are there.
-    let complete = found
-        .into_iter()
-        .filter(|(checkpoint, parts)| checkpoint.parts.len() as u64 == *parts);
-    complete.map(|(checkpoint, _)| checkpoint).collect()
+    let complete = |(checkpoint, parts): (Checkpoint, u64)| {
+        (checkpoint.parts.len() as u64 == parts).then_some(checkpoint)
+    };
+    (
+        commits,
+        checkpoints.into_iter().filter_map(complete).collect(),
+    )
 }
 
 /// Finds the newest complete checkpoint at or before `target` and the commits after it.
 fn assemble(names: &[String], target: Option<u64>) -> Result<Option<Segment>> {
     let wanted = |version: u64| target.is_none_or(|target| version <= target);
-    let commits = names.iter().filter_map(|name| match classify(name) {
-        Some(LogFile::Commit(version)) => Some(version),
-        _ => None,
-    });
-    let mut commits: Vec<u64> = commits.collect();
+    let (mut commits, checkpoints) = contents(names);
     let oldest_entry = commits.first().copied();
-    let checkpoint = checkpoints(names)
-        .into_iter()
-        .rev()
-        .find(|checkpoint| wanted(checkpoint.version));
+    let mut checkpoints = checkpoints.into_iter().rev();
+    let checkpoint = checkpoints.find(|checkpoint| wanted(checkpoint.version));
     let start = checkpoint
         .as_ref()
         .map_or(0, |checkpoint| checkpoint.version + 1);
@@ -152,11 +155,19 @@ fn assemble(names: &[String], target: Option<u64>) -> Result<Option<Segment>> {
 ///
 /// `None` if there is no log. With a target beyond the newest version, the newest is found.
 pub(crate) async fn find(storage: &Storage, target: Option<u64>) -> Result<Option<Segment>> {
-    // Over a network the hint saves listing the whole log; on disk a listing costs less than reading the hint.
     let hint = match target {
-        None if !storage.is_local() => read_hint(storage).await?,
-        _ => None,
+        None => read_hint(storage).await?,
+        Some(_) => None,
     };
+    find_from(storage, hint, target).await
+}
+
+/// As [`find`], with a hint to a checkpoint.
+pub(crate) async fn find_from(
+    storage: &Storage,
+    hint: Option<u64>,
+    target: Option<u64>,
+) -> Result<Option<Segment>> {
     if let Some(hint) = hint {
         let names = storage.list(LOG, Some(&format!("{hint:020}"))).await?;
         if let Ok(Some(found)) = assemble(&names, target)
@@ -169,12 +180,32 @@ pub(crate) async fn find(storage: &Storage, target: Option<u64>) -> Result<Optio
     assemble(&storage.list(LOG, None).await?, target)
 }
 
+/// The same version put together without the checkpoint of a segment or a later one; `None` if it had none.
+pub(crate) async fn without_checkpoint(
+    storage: &Storage,
+    segment: &Segment,
+) -> Result<Option<Segment>> {
+    let Some(checkpoint) = &segment.checkpoint else {
+        return Ok(None);
+    };
+    let mut names = storage.list(LOG, None).await?;
+    names.retain(|name| {
+        !matches!(classify(name), Some(LogFile::Checkpoint { version, .. }) if version >= checkpoint.version)
+    });
+    let found = assemble(&names, Some(segment.version))?;
+    Ok(found.filter(|found| found.version == segment.version))
+}
+
 #[derive(serde::Deserialize)]
 struct LastCheckpoint {
     version: u64,
 }
 
-async fn read_hint(storage: &Storage) -> Result<Option<u64>> {
+/// Over a network the hint saves listing the whole log; on disk a listing costs less than reading the hint.
+pub(crate) async fn read_hint(storage: &Storage) -> Result<Option<u64>> {
+    if storage.is_local() {
+        return Ok(None);
+    }
     let bytes = storage.read(&format!("{LOG}/_last_checkpoint")).await?;
     let hint = bytes.and_then(|bytes| serde_json::from_slice::<LastCheckpoint>(&bytes).ok());
     Ok(hint.map(|hint| hint.version))

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::action::{Actions, Add, Metadata, Protocol};
+use super::anchor::{self, HEAD, Head};
 use super::segment::{Segment, entry_name};
-use super::{checkpoint, published, segment};
+use super::{chain, checkpoint, published, segment};
 use crate::error::{Error, Result};
 use crate::facts::{Commit, CommitInfo};
 use crate::limits::Counts;
@@ -26,6 +27,11 @@ const PUBLISH_APP: &str = "dataproduct.publish.";
 /// The `txn` application of a publish id.
 pub(crate) fn publish_app(publish_id: &str) -> String {
     format!("{PUBLISH_APP}{publish_id}")
+}
+
+/// The `txn` application of the epochs of a writer.
+pub(crate) fn epoch_app(writer: &str) -> String {
+    format!("dataproduct.epoch.{writer}")
 }
 
 /// By application: version, and milliseconds of the last update.
@@ -94,6 +100,8 @@ pub(crate) struct TableState {
     pub(crate) entries: u64,
     /// The newest commit.
     pub(crate) commit: Arc<Commit>,
+    /// The digest of its log entry; `None` if that is not kept any more.
+    pub(crate) digest: Option<String>,
     /// The newest commit that names the contract it was published under, as far as log entries were replayed: those
     /// that a checkpoint stands for were not.
     newest_publish: Option<Arc<Commit>>,
@@ -102,7 +110,16 @@ pub(crate) struct TableState {
 impl TableState {
     /// Reads the newest state, or that at `target`. `None` if there is no table.
     pub(crate) async fn load(storage: &Storage, target: Option<u64>) -> Result<Option<Self>> {
-        let Some(segment) = segment::find(storage, target).await? else {
+        // The anchor is read before the log is listed, so that no entry can be newer than the list.
+        let (head, hint) = match target {
+            Some(_) => (None, None),
+            None => {
+                let head = anchor::read_sound::<Head>(storage, HEAD);
+                let (head, hint) = futures::join!(head, segment::read_hint(storage));
+                (head?, hint?)
+            }
+        };
+        let Some(segment) = segment::find_from(storage, hint, target).await? else {
             return Ok(None);
         };
         if let Some(target) = target
@@ -114,39 +131,86 @@ impl TableState {
                 newest: segment.version,
             });
         }
-        Self::replay(storage, &segment).await.map(Some)
+        let state = match Self::replay(storage, &segment, head.as_ref()).await {
+            // A checkpoint only saves reading what is before it.
+            Err(error @ (Error::Damaged { .. } | Error::Corrupt { .. })) => {
+                let Ok(Some(segment)) = segment::without_checkpoint(storage, &segment).await else {
+                    return Err(error);
+                };
+                let again = Self::replay(storage, &segment, head.as_ref()).await;
+                let state = again.map_err(|_| error)?;
+                tracing::warn!(
+                    version = state.version,
+                    "a checkpoint is damaged and was left out"
+                );
+                state
+            }
+            replayed => replayed?,
+        };
+        match head.filter(|head| head.table == state.metadata.id) {
+            Some(head) if head.version > state.version => {
+                Err(anchor::cut_short(&head, state.version))
+            }
+            _ => Ok(Some(state)),
+        }
     }
 
-    pub(crate) async fn replay(storage: &Storage, segment: &Segment) -> Result<Self> {
+    pub(crate) async fn replay(
+        storage: &Storage,
+        segment: &Segment,
+        head: Option<&Head>,
+    ) -> Result<Self> {
         let mut replay = Replay::default();
         if let Some(checkpoint) = &segment.checkpoint {
-            for actions in checkpoint::read(storage, checkpoint).await? {
+            let (entry, parts) = checkpoint::read(storage, checkpoint).await?;
+            for actions in parts {
                 replay.apply(checkpoint.version, actions);
             }
+            replay.digest = entry;
         }
         let names = segment.commits.iter().copied().map(entry_name).collect();
         let entries = storage.read_all(names, Actions::parse).await?;
-        for (version, actions) in segment.commits.iter().zip(entries) {
+        // The anchor counts if it is this table's, which only the whole log tells.
+        let mut exchanged = false;
+        for (version, mut actions) in segment.commits.iter().zip(entries) {
+            let link = std::mem::take(&mut actions.link);
+            chain::check_follows(&entry_name(*version), &link, replay.digest.as_deref())?;
+            let is_head = |head: &&Head| head.version == *version;
+            exchanged |= head
+                .filter(is_head)
+                .is_some_and(|head| head.entry != link.digest);
             replay.apply(*version, actions);
+            replay.digest = Some(link.digest);
         }
         if segment.commits.is_empty() {
             // The checkpoint is the newest version: its commit info is in the entry beside it, if still kept.
             let entry = entry_name(segment.version);
             if let Some(bytes) = storage.read(&entry).await? {
-                replay.info = CommitInfo::of(&Actions::parse(&entry, &bytes)?);
+                let actions = Actions::parse(&entry, &bytes)?;
+                replay.info = CommitInfo::of(&actions);
+                let is_head = |head: &&Head| head.version == segment.version;
+                exchanged = head
+                    .filter(is_head)
+                    .is_some_and(|head| head.entry != actions.link.digest);
+                replay.digest = Some(actions.link.digest);
             }
         }
         let mut state = replay.finish(storage, segment.version)?;
         state.entries = segment.commits.len() as u64;
-        Ok(state)
+        match head.filter(|head| exchanged && head.table == state.metadata.id) {
+            Some(head) => Err(anchor::exchanged(head)),
+            None => Ok(state),
+        }
     }
 
     /// Takes in one more commit.
     pub(crate) fn advance(&mut self, version: u64, actions: Actions) -> Result<()> {
         // What can fail comes first, so that a failure leaves the state as it was.
+        chain::check_follows(&entry_name(version), &actions.link, self.digest.as_deref())?;
         let schema = actions.metadata.as_ref().map(TableSchema::of).transpose()?;
         self.version = version;
         self.entries += 1;
+        self.digest = Some(actions.link.digest.clone());
         self.commit = Arc::new(CommitInfo::of(&actions).into_commit(version));
         if published::names_contract(&self.commit) {
             self.newest_publish = Some(Arc::clone(&self.commit));
@@ -211,6 +275,12 @@ impl TableState {
     pub(crate) fn published(&self, publish_id: &str) -> Option<u64> {
         let (version, _) = self.txns.get(&publish_app(publish_id))?;
         u64::try_from(*version).ok()
+    }
+
+    /// The newest epoch in which a writer has published.
+    pub(crate) fn epoch(&self, writer: &str) -> Option<u64> {
+        let (epoch, _) = self.txns.get(&epoch_app(writer))?;
+        u64::try_from(*epoch).ok()
     }
 
     /// When it was.
@@ -384,20 +454,80 @@ const WRITES: [&str; 9] = [
 /// What the text of a commit info contains if it names a contract.
 const FACTS: &str = "\"contract";
 
+/// What entries and checkpoints add up to so far.
 #[derive(Debug, Default)]
-struct Replay {
+pub(crate) struct Replay {
     protocol: Option<Protocol>,
     metadata: Option<Metadata>,
     files: Files,
     txns: Txns,
     info: CommitInfo,
     raw_info: Option<Actions>,
+    /// Of the newest entry so far.
+    digest: Option<String>,
     /// The info of the newest commit that may name a contract, and its version.
     raw_publish: Option<(u64, Actions)>,
 }
 
 impl Replay {
-    fn apply(&mut self, version: u64, actions: Actions) {
+    /// The id of the table, once an entry said it.
+    pub(crate) fn table(&self) -> Option<&String> {
+        self.metadata.as_ref().map(|metadata| &metadata.id)
+    }
+
+    /// The live data files, in scan order.
+    pub(crate) fn into_files(self) -> Vec<Arc<Add>> {
+        self.files.ordered.into_values().collect()
+    }
+
+    /// In what a checkpoint differs from the log; `None` if it says the same.
+    pub(crate) fn difference(&self, checkpoint: &Self) -> Option<String> {
+        if self.protocol != checkpoint.protocol {
+            return Some("the protocol is another".to_owned());
+        }
+        let told = |metadata: &Metadata| {
+            let metadata = metadata.clone();
+            let Metadata {
+                id,
+                schema_string,
+                partition_columns,
+                configuration,
+                ..
+            } = metadata;
+            (id, schema_string, partition_columns, configuration)
+        };
+        if self.metadata.as_ref().map(told) != checkpoint.metadata.as_ref().map(told) {
+            return Some("the metadata is another".to_owned());
+        }
+        // Statistics may be written in another way.
+        let told = |add: &Add| {
+            let add = add.clone();
+            let values = (add.partition_values, add.tags.unwrap_or_default());
+            (add.size, add.modification_time, values, add.deletion_vector)
+        };
+        for (key, add) in &self.files.ordered {
+            match checkpoint.files.ordered.get(key) {
+                Some(found) if told(found) == told(add) => {}
+                Some(_) => return Some(format!("`{}` is described otherwise", add.path)),
+                None => return Some(format!("`{}` is missing in it", add.path)),
+            }
+        }
+        if let Some((_, path)) = checkpoint
+            .files
+            .ordered
+            .keys()
+            .find(|key| !self.files.ordered.contains_key(key))
+        {
+            return Some(format!("`{path}` is in it and not in the log"));
+        }
+        // Old ones may be left out of a checkpoint.
+        let other = checkpoint.txns.iter().find(|(app, (version, _))| {
+            self.txns.get(*app).map(|(version, _)| version) != Some(version)
+        });
+        other.map(|(app, _)| format!("the transaction `{app}` is another"))
+    }
+
+    pub(crate) fn apply(&mut self, version: u64, actions: Actions) {
         for remove in &actions.removes {
             self.files.remove(&remove.path);
         }
@@ -454,6 +584,7 @@ impl Replay {
             txns: Arc::new(self.txns),
             entries: 0,
             commit,
+            digest: self.digest,
             newest_publish,
         })
     }

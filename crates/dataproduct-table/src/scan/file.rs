@@ -36,6 +36,9 @@ const TAIL_GUESS: u64 = 64 * 1024;
 /// twice, which bounds memory.
 const KEEP_BYTES: u64 = 64 * 1024 * 1024;
 
+/// Of a file up to this size the digest is always checked: to read and digest it takes about a millisecond.
+const SMALL_BYTES: u64 = 1024 * 1024;
+
 /// Row groups are read together until they have this many rows, so that small ones do not cost a task each.
 const UNIT_ROWS: usize = 1 << 20;
 
@@ -279,7 +282,7 @@ impl FileRead {
     async fn verify(&mut self, bytes: u64, any: bool) -> Result<()> {
         let wanted = match self.output.verify {
             Verify::Always => any,
-            Verify::WhenMostIsRead => any && bytes * 2 >= self.size,
+            Verify::WhenMostIsRead => any && (self.size <= SMALL_BYTES || bytes * 2 >= self.size),
             Verify::Never => false,
         };
         let Some(expected) = self
@@ -297,7 +300,7 @@ impl FileRead {
                 .map_err(|_| Error::Interrupted {
                     operation: "checking a digest",
                 })?
-                .map_err(|error| Error::damaged(&self.name, error))?,
+                .map_err(|error| Error::disk("read", &self.name, error))?,
             None if self.size <= KEEP_BYTES => {
                 let bytes = self
                     .output

@@ -48,7 +48,8 @@ const BATCHES_AHEAD: usize = 2;
 /// so may one in a file of a writer that records no digests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Verify {
-    /// When at least half of the file's bytes are read: the digest then costs little beside the decoding. The default.
+    /// When at least half of the file's bytes are read, or it has at most a mebibyte: the digest then costs little beside
+    /// the decoding. The default.
     #[default]
     WhenMostIsRead,
     /// Always: also when few pages of a large file are read.

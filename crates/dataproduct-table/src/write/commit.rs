@@ -17,15 +17,16 @@ mod entry;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use tokio::time::{Instant, timeout_at};
 
-use self::checks::{check_contract, check_since};
+use self::checks::{check_contract, check_epoch, check_since};
 use self::entry::{Effect, entry};
 use super::keyed::Keyed;
-use super::options::{Follows, OnConflict};
+use super::options::{Epoch, Follows, OnConflict};
 use super::replace::Replace;
 use super::scope::Scope;
 use super::writer::Attempt;
@@ -33,6 +34,7 @@ use crate::error::{Error, Result, is_definite};
 use crate::evolve::Evolution;
 use crate::facts::{CommitInfo, PublishFacts};
 use crate::log::action::{Actions, Add};
+use crate::log::chain;
 use crate::log::segment::entry_name;
 use crate::log::state::{TableState, publish_app};
 use crate::schema::TableSchema;
@@ -63,6 +65,7 @@ pub(crate) struct Plan {
     pub(crate) expected: Option<u64>,
     pub(crate) on_conflict: OnConflict,
     pub(crate) timeout: Duration,
+    pub(crate) epoch: Option<Epoch>,
 }
 
 /// What becomes of the files that are there.
@@ -102,6 +105,10 @@ pub(crate) async fn publish(table: &Table, plan: Plan) -> Result<Attempt> {
     let turn = table.queue().lock_owned().await;
     publish_in_turn(table, plan, turn).await
 }
+
+const LATE: Error = Error::TimedOut {
+    operation: "committing a publish",
+};
 
 /// Commits a publish whose turn it is.
 pub(crate) async fn publish_in_turn(table: &Table, plan: Plan, turn: Turn) -> Result<Attempt> {
@@ -171,6 +178,7 @@ impl Tries<'_> {
         if plan.expected.is_some_and(|expected| base > expected) {
             return Ok(Next::Over(Attempt::Moved { version: base }));
         }
+        check_epoch(&state, plan.epoch.as_ref())?;
         check_contract(table, &state, plan).await?;
         let (after, step) = match &plan.evolution {
             Some(evolution) => evolution.taken(&state)?,
@@ -186,17 +194,23 @@ impl Tries<'_> {
         }
         let effect = Effect::of(table, plan, &after).await?;
         let entry = entry(plan, &state, step.as_ref(), &effect)?;
+        let sealed = chain::seal(&entry_name(base + 1), &entry, state.digest.as_deref())?;
         Ok(Next::Put {
             base,
-            entry: Bytes::from(entry),
+            entry: Bytes::from(sealed),
         })
     }
 
     /// Puts an entry and finds out what became of it; `None` if it has to be tried again.
     async fn put(&mut self, base: u64, entry: Bytes) -> Result<Option<Receipt>> {
         let (table, publish_id) = (self.table, &self.plan.publish_id);
+        // A store that does not answer is not waited for much longer, whenever it is asked.
+        let grace = self.plan.timeout / 20;
         let name = entry_name(base + 1);
-        let failure = match table.storage().create(&name, entry.clone().into()).await {
+        let create = table.storage().create(&name, entry.clone().into());
+        let created = timeout_at(self.deadline.max(Instant::now() + grace), create).await;
+        let is_answered = created.is_ok();
+        let failure = match created.unwrap_or(Err(LATE)) {
             Ok(true) => {
                 let receipt = acknowledged(table, publish_id, base + 1, &entry);
                 table.maintain(base + 1).await;
@@ -211,10 +225,18 @@ impl Tries<'_> {
             |error: &Error| matches!(error, Error::Store { source, .. } if is_definite(source));
         // A local write is over when it has failed; over a network it may still arrive. So it may when the store
         // says "exists": its own retry may have met a first try that is not visible yet.
-        let over = table.storage().is_local() || failure.as_ref().is_some_and(definite);
+        let over =
+            is_answered && table.storage().is_local() || failure.as_ref().is_some_and(definite);
+        let read = read_back(table, base, publish_id);
+        let read = timeout_at(self.deadline.max(Instant::now()) + grace, read).await;
+        let read = read.unwrap_or_else(|_| Err(unknown(publish_id, LATE)))?;
         let late = Instant::now() >= self.deadline;
-        match read_back(table, base, publish_id).await? {
-            ReadBack::Ours(version) => return found(table, &self.plan, version).await.map(Some),
+        match read {
+            ReadBack::Ours(version) => {
+                let receipt = found(table, &self.plan, version).await;
+                table.anchor().await;
+                return receipt.map(Some);
+            }
             ReadBack::Others(winners) => {
                 for (version, winner) in winners {
                     table.advance(version, winner)?;

@@ -8,6 +8,7 @@ pub(crate) mod options;
 pub(crate) mod partition;
 pub(crate) mod properties;
 pub(crate) mod replace;
+pub(crate) mod resume;
 pub(crate) mod scope;
 pub(crate) mod sort;
 pub(crate) mod stats;

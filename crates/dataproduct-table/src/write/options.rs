@@ -91,6 +91,14 @@ pub struct WriteOptions {
     pub(crate) page_rows: usize,
     pub(crate) open_partitions: usize,
     pub(crate) commit_timeout: Duration,
+    pub(crate) epoch: Option<Epoch>,
+}
+
+/// Which of the incarnations of a writer publishes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Epoch {
+    pub(crate) writer: String,
+    pub(crate) number: u64,
 }
 
 impl Default for WriteOptions {
@@ -108,6 +116,7 @@ impl Default for WriteOptions {
             page_rows: parquet::file::properties::DEFAULT_DATA_PAGE_ROW_COUNT_LIMIT,
             open_partitions: DEFAULT_OPEN_PARTITIONS,
             commit_timeout: DEFAULT_COMMIT_TIMEOUT,
+            epoch: None,
         }
     }
 }
@@ -187,7 +196,21 @@ impl WriteOptions {
         self
     }
 
-    /// How long a commit is tried; the default is [`DEFAULT_COMMIT_TIMEOUT`].
+    /// Says which incarnation of a writer publishes, so that an older one that was taken for dead and wakes up is fenced
+    /// off: once a publish of an epoch is in the log, those of lower epochs of the same writer fail with
+    /// [`crate::Error::Fenced`]. The name is 1 to 200 visible characters, as a publish id is; epochs are for whoever
+    /// starts the writer to count, such as the number of a lease. By default nobody is fenced off.
+    pub fn with_epoch(mut self, writer: impl Into<String>, epoch: u64) -> Self {
+        self.epoch = Some(Epoch {
+            writer: writer.into(),
+            number: epoch,
+        });
+        self
+    }
+
+    /// How long a commit is tried, from its turn among the publishers of this process on; the default is
+    /// [`DEFAULT_COMMIT_TIMEOUT`]. A store that does not answer to the commit in that time is waited for a twentieth of it
+    /// longer. Finding the rows that a publish changes is not cut short.
     pub fn with_commit_timeout(mut self, timeout: Duration) -> Self {
         self.commit_timeout = timeout;
         self

@@ -94,6 +94,9 @@ impl Writer {
         evolution: Option<Evolution>,
     ) -> Result<Self> {
         let schema = Arc::clone(&state.schema);
+        if let Some(epoch) = &options.epoch {
+            check_publish_id(&epoch.writer)?;
+        }
         let publish_id = match &options.publish_id {
             Some(id) => check_publish_id(id)?,
             None => uuid::Uuid::now_v7().to_string(),
@@ -499,6 +502,7 @@ impl Writer {
             expected: self.expected,
             on_conflict: self.options.on_conflict,
             timeout: self.options.commit_timeout,
+            epoch: self.options.epoch.clone(),
         }
     }
 

@@ -19,7 +19,7 @@ use object_store::memory::InMemory;
 use crate::support::*;
 
 /// What a version is: its rows and its columns.
-type State = (Vec<(String, String, Option<i64>)>, Vec<String>);
+pub(crate) type State = (Vec<(String, String, Option<i64>)>, Vec<String>);
 
 fn keyed() -> Contract {
     contract(false)
@@ -29,7 +29,7 @@ fn spec() -> TableSpec {
     TableSpec::from_contract(&keyed()).with_deletion_vectors()
 }
 
-fn at(store: Arc<dyn ObjectStore>) -> Location {
+pub(crate) fn at(store: Arc<dyn ObjectStore>) -> Location {
     Location::with_store("memory://chaos/table", store).unwrap()
 }
 
@@ -45,7 +45,7 @@ fn options(mode: Mode, id: &str) -> WriteOptions {
     WriteOptions::new()
         .with_mode(mode)
         .with_publish_id(id)
-        .with_commit_timeout(std::time::Duration::from_millis(200))
+        .with_commit_timeout(std::time::Duration::from_secs(30))
 }
 
 async fn put_as(
@@ -82,13 +82,13 @@ fn upsert() -> Mode {
 }
 
 /// A way of writing.
-struct Path {
-    name: &'static str,
-    act: fn(Location) -> BoxFuture<'static, Result<()>>,
+pub(crate) struct Path {
+    pub(crate) name: &'static str,
+    pub(crate) act: fn(Location) -> BoxFuture<'static, Result<()>>,
 }
 
 /// What every path begins with: rows, some of them changed.
-async fn prepared() -> InMemory {
+pub(crate) async fn prepared() -> InMemory {
     let store = Arc::new(InMemory::new());
     let table = Table::create(&at(Arc::clone(&store) as _), &spec())
         .await
@@ -102,7 +102,7 @@ async fn prepared() -> InMemory {
     store.fork()
 }
 
-const PATHS: [Path; 13] = [
+pub(crate) const PATHS: [Path; 13] = [
     Path {
         name: "append",
         act: |location| {
@@ -239,7 +239,7 @@ const PATHS: [Path; 13] = [
     },
 ];
 
-async fn state(store: &Arc<InMemory>) -> (State, u64) {
+pub(crate) async fn state(store: &Arc<InMemory>) -> (State, u64) {
     let table = Table::open(&at(Arc::clone(store) as _)).await.unwrap();
     let snapshot = table.snapshot().await.unwrap();
     let columns = snapshot.schema().fields().iter();

@@ -317,7 +317,8 @@ async fn nothing_is_published_behind_a_log_that_went_back_or_was_made_anew() {
         };
         let done = publish(&table, WriteOptions::new(), &rows(&[("c", "L1", None)])).await;
         assert!(
-            matches!(&done, Err(Error::Damaged { reason, .. }) if reason.contains("went back")),
+            matches!(&done, Err(Error::Damaged { reason, .. })
+                if reason.contains("went back") || reason.contains("accept that everything after version 5")),
             "{done:?}"
         );
         let after: Vec<_> = store.list(None).try_collect().await.unwrap();
@@ -350,7 +351,8 @@ async fn a_partition_value_of_another_writer_is_read_or_refused() {
     let entry = directory
         .path()
         .join("table/_delta_log/00000000000000000001.json");
-    let ours = std::fs::read_to_string(&entry).unwrap();
+    let ours = unsealed(&std::fs::read_to_string(&entry).unwrap());
+    std::fs::remove_dir_all(directory.path().join("table/_anchor")).unwrap();
     for (text, expect) in [
         ("true", Some(1)),
         ("True", Some(1)),

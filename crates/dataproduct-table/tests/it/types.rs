@@ -356,6 +356,7 @@ async fn rounded_decimal_bounds_of_other_programs_hide_no_row() {
         )
         .into();
         std::fs::write(&entry, format!("{add}\n")).unwrap();
+        std::fs::remove_dir_all(directory.path().join("table/_anchor")).unwrap();
 
         let snapshot = Table::open(table.location()).await.unwrap();
         let snapshot = snapshot.snapshot().await.unwrap();

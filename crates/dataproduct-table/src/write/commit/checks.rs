@@ -8,7 +8,22 @@ use crate::log::conflict::{self, Intent, Verdict};
 use crate::log::segment::entry_name;
 use crate::log::state::TableState;
 use crate::table::Table;
-use crate::write::options::{Follows, OnConflict};
+use crate::write::options::{Epoch, Follows, OnConflict};
+
+/// No newer incarnation of the writer may have published.
+pub(super) fn check_epoch(state: &TableState, epoch: Option<&Epoch>) -> Result<()> {
+    let Some(Epoch { writer, number }) = epoch else {
+        return Ok(());
+    };
+    match state.epoch(writer) {
+        Some(newest) if newest > *number => Err(Error::Fenced {
+            writer: writer.clone(),
+            epoch: *number,
+            newest,
+        }),
+        _ => Ok(()),
+    }
+}
 
 /// The rows were judged against a contract; no other may have been published under since.
 pub(super) async fn check_contract(table: &Table, state: &TableState, plan: &Plan) -> Result<()> {

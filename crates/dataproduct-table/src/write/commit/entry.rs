@@ -12,10 +12,11 @@ use crate::evolve::Step;
 use crate::facts::{CommitInfo, ENGINE, PublishFacts, StoredFacts};
 use crate::log::action::{Add, Remove, TAG_SHA256, Txn, write_line};
 use crate::log::conflict;
-use crate::log::state::{TableState, WATERMARK_APP, publish_app};
+use crate::log::state::{TableState, WATERMARK_APP, epoch_app, publish_app};
 use crate::table::Table;
 use crate::write::file::hex;
 use crate::write::keyed::KeyedRows;
+use crate::write::options::Epoch;
 use crate::write::scope::Scope;
 
 /// What a publish changes in the files of a version.
@@ -173,6 +174,12 @@ pub(super) fn entry(
         write_line(&mut out, "txn", &txn)
     };
     txn(publish_app(&plan.publish_id), version)?;
+    if let Some(Epoch { writer, number }) = &plan.epoch {
+        txn(
+            epoch_app(writer),
+            i64::try_from(*number).unwrap_or(i64::MAX),
+        )?;
+    }
     if let Some(watermark) = watermark {
         txn(WATERMARK_APP.to_owned(), watermark)?;
     }
