@@ -11,6 +11,9 @@ use proptest::prelude::*;
 
 use super::tests::failing;
 
+/// Two values, either of which may be missing.
+type Pair<T> = (Option<T>, Option<T>);
+
 const SECOND: i64 = 1_000_000;
 
 /// What an expression over some columns must be, row by row.
@@ -51,12 +54,12 @@ fn maybe<T: Clone + std::fmt::Debug>(
 
 fn pairs<T: Clone + std::fmt::Debug, S: Strategy<Value = T>>(
     value: fn() -> S,
-) -> impl Strategy<Value = Vec<(Option<T>, Option<T>)>> {
+) -> impl Strategy<Value = Vec<Pair<T>>> {
     prop::collection::vec((maybe(value()), maybe(value())), 1..40)
 }
 
 /// Both, where both are there.
-fn both<T: Copy, R>(pair: &(Option<T>, Option<T>), of: impl Fn(T, T) -> R) -> Option<R> {
+fn both<T: Copy, R>(pair: &Pair<T>, of: impl Fn(T, T) -> R) -> Option<R> {
     Some(of(pair.0?, pair.1?))
 }
 
@@ -76,7 +79,7 @@ proptest! {
         agree(&columns, integers(a().map(|a| a.map(|a| -a))), "-a");
         agree(&columns, integers(a().map(|a| a.map(i64::abs))), "abs(a)");
         agree(&columns, integers(rows.iter().map(|(a, b)| a.or(*b))), "coalesce(a, b)");
-        let some = |row: &(Option<i64>, Option<i64>), of: fn(i64, i64) -> i64| {
+        let some = |row: &Pair<i64>, of: fn(i64, i64) -> i64| {
             both(row, of).or(row.0).or(row.1)
         };
         agree(&columns, integers(rows.iter().map(|row| some(row, i64::min))), "least(a, b)");
@@ -140,14 +143,14 @@ proptest! {
         prop::sample::select(vec![0.0, -0.0, 1.5, -2.5, 0.125, 1e300, 4_503_599_627_370_497.0]),
         -9.0..9.0_f64,
     ])) {
-        let column = |of: fn(&(Option<f64>, Option<f64>)) -> Option<f64>| -> ArrayRef {
+        let column = |of: fn(&Pair<f64>) -> Option<f64>| -> ArrayRef {
             Arc::new(rows.iter().map(of).collect::<Float64Array>())
         };
         let columns = [("x", column(|row| row.0)), ("y", column(|row| row.1))];
         agree(&columns, column(|row| both(row, |x, y| x + y)), "x + y");
         agree(&columns, column(|row| both(row, |x, y| x - y)), "x - y");
         agree(&columns, column(|row| both(row, |x, y| x * y)), "x * y");
-        let over = |row: &(Option<f64>, Option<f64>)| {
+        let over = |row: &Pair<f64>| {
             both(row, |x, y| (y != 0.0).then(|| x / y)).flatten()
         };
         agree(&columns, column(over), "x / y");
@@ -192,13 +195,13 @@ proptest! {
 
     #[test]
     fn days_and_times(rows in pairs(|| -60_000_000_000 * SECOND..250_000_000_000 * SECOND)) {
-        let times = |of: fn(&(Option<i64>, Option<i64>)) -> Option<i64>| -> ArrayRef {
+        let times = |of: fn(&Pair<i64>) -> Option<i64>| -> ArrayRef {
             let times: TimestampMicrosecondArray = rows.iter().map(of).collect();
             Arc::new(times.with_timezone("UTC"))
         };
         let day = |micros: i64| micros.div_euclid(86_400 * SECOND);
         let days = |second: bool| -> ArrayRef {
-            let of = |row: &(Option<i64>, Option<i64>)| if second { row.1 } else { row.0 };
+            let of = |row: &Pair<i64>| if second { row.1 } else { row.0 };
             let days = rows.iter().map(|row| of(row).map(|at| i32::try_from(day(at)).unwrap()));
             Arc::new(days.collect::<Date32Array>())
         };
@@ -240,13 +243,13 @@ proptest! {
             ("p", booleans(rows.iter().map(|row| row.0))),
             ("q", booleans(rows.iter().map(|row| row.1))),
         ];
-        let and = |row: &(Option<bool>, Option<bool>)| match row {
+        let and = |row: &Pair<bool>| match row {
             (Some(false), _) | (_, Some(false)) => Some(false),
             (Some(true), Some(true)) => Some(true),
             _ => None,
         };
         agree(&columns, booleans(rows.iter().map(and)), "p and q");
-        let not = |row: &(Option<bool>, Option<bool>)| (row.0.map(|p| !p), row.1.map(|q| !q));
+        let not = |row: &Pair<bool>| (row.0.map(|p| !p), row.1.map(|q| !q));
         let or = rows.iter().map(|row| and(&not(row)).map(|neither| !neither));
         agree(&columns, booleans(or), "p or q");
         agree(&columns, booleans(rows.iter().map(|row| not(row).0)), "not p");
