@@ -8,6 +8,8 @@ mod call;
 mod cell;
 mod column;
 mod fast;
+#[cfg(test)]
+mod oracle;
 mod plan;
 #[cfg(test)]
 mod tests;

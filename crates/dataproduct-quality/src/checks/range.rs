@@ -107,9 +107,6 @@ impl Range {
         };
         // A bound beyond what the type holds lets everything pass, or nothing.
         let (least, most) = native_range::<T>();
-        if low > most || high < least || low > high {
-            return unfit(array);
-        }
         match (
             T::Native::try_from(low.max(least)),
             T::Native::try_from(high.min(most)),

@@ -139,3 +139,46 @@ proptest! {
         prop_assert_eq!(rows(&bound.failing(&rest)), expect(&|item| item.is_none()));
     }
 }
+
+#[test]
+fn checks_are_called_by_their_names() {
+    let number = &DataType::Int64;
+    let text = &DataType::Utf8;
+    let list = DataType::List(Arc::new(Field::new_list_field(DataType::Int64, true)));
+    let checks = [
+        ("not-null", Ok(RowCheck::NotNull)),
+        (
+            "missing",
+            Missing::bind(&["-".into()], text).map(RowCheck::Missing),
+        ),
+        ("range", at_least_zero(number)),
+        (
+            "multiple-of",
+            MultipleOf::bind(&2.into(), number).map(RowCheck::MultipleOf),
+        ),
+        (
+            "length",
+            Length::bind(None, Some(3), text).map(RowCheck::Length),
+        ),
+        (
+            "item-count",
+            ItemCount::bind(None, Some(3), &list).map(RowCheck::ItemCount),
+        ),
+        (
+            "unique-items",
+            UniqueItems::bind(&list).map(RowCheck::UniqueItems),
+        ),
+        ("pattern", Pattern::bind("a+", text).map(RowCheck::Pattern)),
+        (
+            "member",
+            Member::bind(&["a".into()], text).map(RowCheck::Member),
+        ),
+        (
+            "format",
+            FormatCheck::bind("uuid", text).map(RowCheck::Format),
+        ),
+    ];
+    for (name, check) in checks {
+        assert_eq!(check.unwrap().name(), name);
+    }
+}

@@ -73,7 +73,7 @@ fn row() -> RecordBatch {
         .unwrap()
 }
 
-fn failing(text: &str, rows: &RecordBatch) -> Vec<usize> {
+pub(super) fn failing(text: &str, rows: &RecordBatch) -> Vec<usize> {
     let expression = Expression::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
     let predicate = Predicate::bind(&expression, &rows.schema())
         .unwrap_or_else(|error| panic!("{text}: {error}"));
