@@ -108,6 +108,7 @@ fn run(arguments: Arguments) -> Result<u8, Failure> {
         Verb::Publish(publish) => verb::publish::run(&publish),
         Verb::Read(read) => verb::rows::run(&read),
         Verb::Quarantine(quarantine) => verb::quarantine::run(&quarantine),
+        Verb::Maintain(maintain) => verb::maintain::run(&maintain),
         Verb::Init(init) => verb::init::run(&init),
         Verb::Explain(explain) => verb::explain::run(&explain),
         Verb::Completions { shell } => {

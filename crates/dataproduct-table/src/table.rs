@@ -20,6 +20,7 @@ use crate::schema::{TableSchema, features, names};
 use crate::shared::{Shared, shared_at};
 use crate::snapshot::Snapshot;
 use crate::spec::TableSpec;
+use crate::steps::Steps;
 use crate::storage::Storage;
 use crate::write::commit;
 use crate::write::options::WriteOptions;
@@ -55,6 +56,7 @@ struct Inner {
     shared: Arc<Shared>,
     known: Mutex<Known>,
     options: TableOptions,
+    steps: Steps,
 }
 
 struct Known {
@@ -320,6 +322,7 @@ impl Table {
                 }),
                 shared,
                 options,
+                steps: Steps::default(),
             }),
         }
     }
@@ -487,6 +490,12 @@ impl Table {
 
     pub(crate) fn storage(&self) -> &Storage {
         &self.inner.storage
+    }
+
+    /// How far the maintenance that was begun last through this table or a clone of it has come.
+    #[must_use]
+    pub fn steps(&self) -> &Steps {
+        &self.inner.steps
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {

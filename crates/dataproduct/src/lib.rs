@@ -44,6 +44,7 @@ mod evolution;
 mod held;
 mod input;
 mod life;
+mod maintenance;
 mod mesh;
 mod product;
 mod progress;
@@ -78,9 +79,15 @@ pub use dataproduct_freshness::{
 pub use dataproduct_quality::outcome::QualityReport;
 pub use dataproduct_quality::{self as quality, Finding, Report, draft, profile};
 #[doc(inline)]
-pub use dataproduct_table::{Commit, CommitFacts, Durability, Literal, Predicate, QuarantineRun};
+pub use dataproduct_table::{
+    Commit, CommitFacts, Compaction, CompactionReport, CopyReport, Durability, Erasure,
+    ErasureReceipt, Garbage, GarbageReport, Literal, LogCleanup, LogCleanupReport, Predicate,
+    QuarantineRun, Restore, RestoreReport, SoftLimit, Steps, TableCopy, Traces, Vacuum,
+    VacuumReport,
+};
 pub use error::{Error, Result};
 pub use input::{Batches, Format};
+pub use maintenance::Maintenance;
 pub use mesh::{Mesh, MeshBuilder};
 pub use product::{Product, Read, Source};
 pub use progress::Progress;

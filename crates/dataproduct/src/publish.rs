@@ -15,8 +15,8 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use dataproduct_contract::row::{DEFAULT_ROWS_PER_BATCH, DataProduct, RowError};
 use dataproduct_contract::{Contract, ProductName, Version};
 use dataproduct_table::{
-    Attempt, DEFAULT_COMMIT_TIMEOUT, Literal, Location, Mode, PublishFacts, Table, TableSpec,
-    Upsert, WriteOptions, Writer,
+    Attempt, DEFAULT_COMMIT_TIMEOUT, Literal, Location, Mode, Predicate, PublishFacts, SoftLimit,
+    Table, TableSpec, Upsert, WriteOptions, Writer,
 };
 use tokio::sync::mpsc;
 
@@ -73,6 +73,15 @@ impl Publish {
         Self {
             mode: Mode::ReplacePartitions(partitions),
             ..self
+        }
+    }
+
+    /// Replaces the rows for which a predicate is true; where it is false or null they stay. It must be true for every
+    /// row published: the first other one is refused as [`Error::Table`], by its number.
+    pub fn replace_where(predicate: Predicate) -> Self {
+        Self {
+            mode: Mode::ReplaceWhere(predicate),
+            ..Self::default()
         }
     }
 
@@ -167,6 +176,8 @@ pub struct Receipt {
     pub bytes: u64,
     /// Whether an earlier call with the same id had already published this.
     pub already_published: bool,
+    /// What makes the table expensive to open and read, if anything: it is to be looked after.
+    pub limits: Vec<SoftLimit>,
 }
 
 /// Publishes rows of one type.
@@ -612,6 +623,7 @@ fn receipt_of(
         bytes: receipt.bytes(),
         publish_id: receipt.publish_id,
         already_published: receipt.already_published,
+        limits: receipt.limits,
     }
 }
 

@@ -182,7 +182,9 @@ impl Table {
             state.check_not_append_only()?;
             let subject = Subject::of(self, &state, &what.column, &what.values)?;
             let mut holders = Vec::new();
+            self.steps().begin(state.files.len());
             for add in state.files.iter() {
+                self.steps().step();
                 if subject.is_in(add).await? {
                     holders.push(Arc::clone(add));
                 }
@@ -194,7 +196,9 @@ impl Table {
             let mut writer = self.write(WriteOptions::new()).await?;
             let mut new = Vec::new();
             receipt.rows = 0;
+            self.steps().more(holders.len());
             for add in &holders {
+                self.steps().step();
                 let (rows, files) = done
                     .of(self, &state, &subject, add, &mut writer, what)
                     .await?;

@@ -64,7 +64,9 @@ impl Table {
             held.insert(decode_path(&add.path)?);
         }
         let mut dead = Vec::new();
+        self.steps().more(listed.len());
         for (name, bytes, modified) in listed {
+            self.steps().step();
             let is_vector = name.ends_with(".bin");
             if live.contains(&name) || is_vector || (what.dry_run && held.contains(&name)) {
                 continue;

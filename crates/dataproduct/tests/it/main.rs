@@ -11,6 +11,7 @@ mod evolution;
 mod gate;
 mod keyed;
 mod keys;
+mod maintenance;
 mod majors;
 mod mesh;
 mod quarantine;
