@@ -49,6 +49,7 @@ impl Table {
         &self,
         what: &Erasure,
         holders: Vec<Arc<Add>>,
+        mut reports: HashSet<String>,
         receipt: &mut ErasureReceipt,
     ) -> Result<()> {
         let grace = i64::try_from(what.grace.as_millis()).unwrap_or(i64::MAX);
@@ -78,7 +79,7 @@ impl Table {
         }
         let log = giving_away(&past, &subject, &held, &live)?;
         let publishes = log.iter().filter_map(|(name, _)| past.publishes.get(name));
-        let reports = publishes.map(|publish| reports::name_of(publish)).collect();
+        reports.extend(publishes.map(|publish| reports::name_of(publish)));
         self.erase_reports(what, &reports, receipt).await?;
         self.erase_log(what, grace, &log, receipt).await?;
         let now = self.now_of(&state);
