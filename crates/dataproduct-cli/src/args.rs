@@ -98,6 +98,8 @@ pub(crate) enum Verb {
     Verify(Verify),
     /// Try out whether a store keeps what tables with several writers need.
     Doctor(Doctor),
+    /// Look after the tables of a product: compact, vacuum, erase, restore and more.
+    Maintain(Maintain),
     /// Scaffold a contract, or a crate that declares one as a type.
     Init(Init),
     /// Explain a rule of evolution or a code of a problem.
@@ -452,5 +454,85 @@ pub(crate) enum QuarantineVerb {
         /// The instant, such as 2026-11-01T00:00:00Z.
         #[arg(long, value_name = "INSTANT")]
         before: DateTime<Utc>,
+    },
+}
+
+/// Arguments of `maintain`.
+#[derive(Debug, Args)]
+pub(crate) struct Maintain {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) verb: MaintainVerb,
+    /// The product and its versions, such as `inventory.stock-levels@^1`; each major version is a table of its own.
+    #[arg(long, short, value_name = "PRODUCT", global = true, default_value = "")]
+    pub(crate) product: String,
+    /// The `mesh.toml` that says where the domain's products are.
+    #[arg(long, value_name = "FILE", default_value = "mesh.toml", global = true)]
+    pub(crate) mesh: PathBuf,
+    /// Change nothing and only say what would be done.
+    #[arg(long, global = true)]
+    pub(crate) dry_run: bool,
+    /// How the report is written.
+    #[arg(long, value_enum, default_value_t = MaintainFormat::Text, global = true)]
+    pub(crate) format: MaintainFormat,
+}
+
+/// How a report of maintenance is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MaintainFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object; docs/cli.md describes it.
+    Json,
+}
+
+/// What `maintain` does.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum MaintainVerb {
+    /// Write small files together, and files anew of which much was taken out.
+    Compact,
+    /// Take away files that no version in use has; older versions can be read no more.
+    Vacuum {
+        /// For how many days files stay that are not part of the newest version any more, at least 1; 7 by default.
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..))]
+        retention: Option<u32>,
+    },
+    /// Take away log entries of older versions, behind a checkpoint; these versions can be read no more.
+    CleanLog {
+        /// For how many days versions stay that are not the newest any more, at least 1; by default the table says it,
+        /// or 30.
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..))]
+        retention: Option<u32>,
+    },
+    /// Take away what publishes left that never happened; all versions stay.
+    Gc,
+    /// Erase all rows in which a column has a value, from all that is stored; once more, when its grace is over.
+    Erase {
+        /// The column by which rows are found.
+        #[arg(long, value_name = "COLUMN")]
+        column: String,
+        /// The value, in the column's type; may be repeated.
+        #[arg(long = "value", value_name = "VALUE", required = true)]
+        values: Vec<String>,
+        /// For how many hours readers of older versions may go on. With 0 nobody else may publish or read.
+        #[arg(long, value_name = "HOURS", default_value_t = 24)]
+        grace: u32,
+        /// Look for what is left of the values in every object afterwards.
+        #[arg(long)]
+        verify: bool,
+    },
+    /// Make the rows of an older version those of the newest one, in a commit of its own.
+    Restore {
+        /// The version of the table.
+        version: u64,
+    },
+    /// Copy a version to another place, as a table of its own.
+    Clone {
+        /// The folder or URL of the copy.
+        place: String,
+        /// The version of the table; the newest by default.
+        #[arg(id = "table-version", long = "table-version", value_name = "VERSION")]
+        version: Option<u64>,
     },
 }

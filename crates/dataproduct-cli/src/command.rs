@@ -110,6 +110,7 @@ fn run(arguments: Arguments) -> Result<u8, Failure> {
         Verb::Quarantine(quarantine) => verb::quarantine::run(&quarantine),
         Verb::Verify(verify) => verb::verify::run(&verify),
         Verb::Doctor(doctor) => verb::doctor::run(&doctor),
+        Verb::Maintain(maintain) => verb::maintain::run(&maintain),
         Verb::Init(init) => verb::init::run(&init),
         Verb::Explain(explain) => verb::explain::run(&explain),
         Verb::Completions { shell } => {

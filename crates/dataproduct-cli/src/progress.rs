@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use dataproduct::Progress;
+use dataproduct::{Progress, Steps};
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Work that is done sooner shows nothing.
@@ -49,8 +49,30 @@ impl Line {
             return Self::default();
         }
         let progress = progress.clone();
+        Self::begun(move |waiting| show((what, unit), &progress, sources, waiting))
+    }
+
+    /// Shows maintenance while the value lives, if a person may be looking.
+    pub(crate) fn of_steps(what: &'static str, steps: &Steps) -> Self {
+        if !may_draw() {
+            return Self::default();
+        }
+        let steps = steps.clone();
+        Self::begun(move |waiting| {
+            draw(waiting, || match steps.total() {
+                0 => what.to_owned(),
+                total => format!(
+                    "{what}, {} of {}",
+                    HumanCount(steps.done()),
+                    HumanCount(total)
+                ),
+            });
+        })
+    }
+
+    fn begun(show: impl FnOnce(&mpsc::Receiver<()>) + Send + 'static) -> Self {
         let (done, waiting) = mpsc::channel();
-        let show = move || show((what, unit), &progress, sources, &waiting);
+        let show = move || show(&waiting);
         let thread = std::thread::Builder::new().spawn(show);
         // Without a thread for it the work goes on unseen.
         Self {
@@ -82,6 +104,18 @@ fn show(
     done: &mpsc::Receiver<()>,
 ) {
     let mut begun = Instant::now();
+    let mut pass = progress.pass();
+    draw(done, || {
+        if pass != progress.pass() {
+            pass = progress.pass();
+            begun = Instant::now();
+        }
+        text((what, unit), progress, sources, begun.elapsed())
+    });
+}
+
+/// Draws what there is to say, again and again until the work is done.
+fn draw(done: &mpsc::Receiver<()>, mut text: impl FnMut() -> String) {
     if done.recv_timeout(SHOWN_AFTER) != Err(RecvTimeoutError::Timeout) {
         return;
     }
@@ -90,13 +124,8 @@ fn show(
     if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
         bar.set_style(style);
     }
-    let mut pass = progress.pass();
     loop {
-        if pass != progress.pass() {
-            pass = progress.pass();
-            begun = Instant::now();
-        }
-        bar.set_message(text((what, unit), progress, sources, begun.elapsed()));
+        bar.set_message(text());
         bar.tick();
         if done.recv_timeout(DRAWN_EVERY) != Err(RecvTimeoutError::Timeout) {
             break;

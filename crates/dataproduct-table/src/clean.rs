@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::TryStreamExt;
+use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::log::anchor::{self, ANCHORS};
@@ -62,7 +63,8 @@ impl LogCleanup {
 }
 
 /// What was taken away, or would be.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct LogCleanupReport {
     /// The objects, relative to the table's folder, the oldest first.
@@ -89,6 +91,7 @@ impl Table {
     /// not hold what the table is known to hold, or a lease or log entry cannot be read: then nothing is taken away;
     /// `Store` if the store fails, after which some may be gone.
     pub async fn clean_log(&self, what: &LogCleanup) -> Result<LogCleanupReport> {
+        self.steps().begin(0);
         let state = self.newest().await?;
         let retention = match what.retention {
             Some(retention) => retention,
@@ -160,7 +163,9 @@ impl Table {
         }
         self.check_covers(&checkpoint, state).await?;
         report.oldest_version = Some(checkpoint.version);
+        self.steps().more(gone.len());
         for name in gone {
+            self.steps().step();
             report.bytes += self.storage().size(&name).await?;
             if !dry_run {
                 remove(self, &name).await?;

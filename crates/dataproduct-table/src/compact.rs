@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use futures::TryStreamExt;
+use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::log::action::Add;
@@ -137,7 +138,8 @@ fn bytes_of(files: &[Arc<Add>]) -> u64 {
 }
 
 /// What a compaction did, or would do.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CompactionReport {
     /// Versions that it made: one for each group of files.
@@ -185,6 +187,7 @@ impl Table {
             }
             return Ok(report);
         }
+        self.steps().begin(groups.len());
         let mut tried = HashSet::new();
         // As many groups as there were at first: publishers may go on making new ones.
         for _ in 0..groups.len() {
@@ -208,6 +211,7 @@ impl Table {
                 Err(Error::Conflict { .. }) => report.conflicts += 1,
                 Err(error) => return Err(error),
             }
+            self.steps().step();
         }
         Ok(report)
     }

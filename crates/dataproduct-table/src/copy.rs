@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use object_store::{MultipartUpload, ObjectStoreExt, PutPayload};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
@@ -52,7 +53,8 @@ impl TableCopy {
 }
 
 /// What was copied, or would be.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CopyReport {
     /// The version that was copied.
@@ -136,7 +138,9 @@ impl Table {
             version: state.version,
             ..CopyReport::default()
         };
+        self.steps().begin(names.len());
         for name in names {
+            self.steps().step();
             let size = match self.storage().size(&name).await {
                 Err(Error::Store {
                     source: object_store::Error::NotFound { .. },

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use futures::TryStreamExt;
+use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::lease::LEASES;
@@ -55,7 +56,8 @@ impl Garbage {
 }
 
 /// What was taken away, or would be.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GarbageReport {
     /// The objects, relative to the table's folder, in the order of their names.
@@ -91,7 +93,9 @@ impl Table {
             unknown.filter(|(name, ..)| known.as_ref().is_some_and(|known| !known.contains(name))),
         );
         let mut report = GarbageReport::default();
+        self.steps().begin(found.len());
         for (name, bytes, modified) in found {
+            self.steps().step();
             if modified >= cutoff {
                 report.young += 1;
                 continue;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use arrow_schema::{DataType, Fields};
 use dataproduct_quality::Promise;
 use futures::{StreamExt, TryStreamExt};
+use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::log::action::Add;
@@ -54,7 +55,8 @@ impl Restore {
 }
 
 /// What a restore did, or would do.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RestoreReport {
     /// The version whose rows are the table's again.

@@ -22,6 +22,7 @@ use crate::schema::{TableSchema, features, names};
 use crate::shared::{Shared, shared_at};
 use crate::snapshot::Snapshot;
 use crate::spec::TableSpec;
+use crate::steps::Steps;
 use crate::storage::Storage;
 use crate::write::commit;
 use crate::write::options::WriteOptions;
@@ -57,6 +58,7 @@ struct Inner {
     shared: Arc<Shared>,
     known: Mutex<Known>,
     options: TableOptions,
+    steps: Steps,
 }
 
 struct Known {
@@ -324,6 +326,7 @@ impl Table {
                 }),
                 shared,
                 options,
+                steps: Steps::default(),
             }),
         }
     }
@@ -500,6 +503,12 @@ impl Table {
 
     pub(crate) fn storage(&self) -> &Storage {
         &self.inner.storage
+    }
+
+    /// How far the maintenance that was begun last through this table or a clone of it has come.
+    #[must_use]
+    pub fn steps(&self) -> &Steps {
+        &self.inner.steps
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {

@@ -230,7 +230,9 @@ impl Table {
             .await
             .map_err(|error| Error::store("list", root, error))?;
         let mut traces = Traces::default();
+        self.steps().begin(listed.len());
         for meta in listed {
+            self.steps().step();
             let parts = meta.location.prefix_match(root);
             let parts = parts.map(|parts| parts.map(|part| part.as_ref().to_owned()).collect());
             let parts: Vec<String> = parts.unwrap_or_default();

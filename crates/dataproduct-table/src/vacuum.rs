@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use futures::TryStreamExt;
 use object_store::ObjectStoreExt;
+use serde::Serialize;
 
 use crate::clean::interval_of;
 use crate::deletion;
@@ -74,7 +75,8 @@ impl Vacuum {
 }
 
 /// What was taken away, or would be.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct VacuumReport {
     /// The files, relative to the table's folder, in the order of their names.
@@ -116,7 +118,9 @@ impl Table {
         keep_state(&mut used, &state)?;
         self.keep_recent(&mut used, &state, now, cutoff).await?;
         report.leases = self.keep_leased(&mut used, what.dry_run).await?;
+        self.steps().begin(listed.len());
         for (name, bytes, modified) in listed {
+            self.steps().step();
             if used.contains(&name) {
                 continue;
             }

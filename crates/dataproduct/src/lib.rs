@@ -44,6 +44,7 @@ mod evolution;
 mod held;
 mod input;
 mod life;
+mod maintenance;
 mod mesh;
 mod outcome;
 mod product;
@@ -82,11 +83,14 @@ pub use dataproduct_quality::outcome::QualityReport;
 pub use dataproduct_quality::{self as quality, Finding, Report, draft, profile};
 #[doc(inline)]
 pub use dataproduct_table::{
-    Commit, CommitFacts, Damage, Diagnosis, Durability, Literal, Predicate, QuarantineRun, Trial,
-    VerifyProgress, VerifyReport,
+    Commit, CommitFacts, Compaction, CompactionReport, CopyReport, Damage, Diagnosis, Durability,
+    Erasure, ErasureReceipt, Garbage, GarbageReport, Literal, LogCleanup, LogCleanupReport,
+    Predicate, QuarantineRun, Restore, RestoreReport, SoftLimit, Steps, TableCopy, Traces, Trial,
+    Vacuum, VacuumReport, VerifyProgress, VerifyReport,
 };
 pub use error::{Error, Result};
 pub use input::{Batches, Format};
+pub use maintenance::Maintenance;
 pub use mesh::{Mesh, MeshBuilder};
 pub use outcome::{DEFAULT_RESUME_TIME, Outcome};
 pub use product::{Product, Read, Source};

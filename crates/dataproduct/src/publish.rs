@@ -13,8 +13,8 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use dataproduct_contract::row::RowError;
 use dataproduct_contract::{Contract, ProductName, Version};
 use dataproduct_table::{
-    Attempt, DEFAULT_COMMIT_TIMEOUT, Location, Mode, PublishFacts, Table, TableSpec, WriteOptions,
-    Writer,
+    Attempt, DEFAULT_COMMIT_TIMEOUT, Location, Mode, PublishFacts, SoftLimit, Table, TableSpec,
+    WriteOptions, Writer,
 };
 
 pub use self::how::Publish;
@@ -49,6 +49,8 @@ pub struct Receipt {
     pub bytes: u64,
     /// Whether an earlier call with the same id had already published this.
     pub already_published: bool,
+    /// What makes the table expensive to open and read, if anything: it is to be looked after.
+    pub limits: Vec<SoftLimit>,
 }
 
 /// How a publish starts.
@@ -308,6 +310,7 @@ pub(crate) fn receipt_of(
         bytes: receipt.bytes(),
         publish_id: receipt.publish_id,
         already_published: receipt.already_published,
+        limits: receipt.limits,
     }
 }
 

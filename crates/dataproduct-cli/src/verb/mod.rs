@@ -10,6 +10,7 @@ pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod lint;
+pub(crate) mod maintain;
 pub(crate) mod publish;
 pub(crate) mod quarantine;
 mod read;

@@ -15,6 +15,7 @@ mod formats;
 mod hostile;
 mod import;
 mod lint;
+mod maintain;
 mod programs;
 mod published;
 mod run;

@@ -13,11 +13,12 @@ mod past;
 mod receipt;
 mod subject;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use arrow_array::BooleanArray;
+use arrow_array::cast::AsArray;
 use arrow_select::filter::filter_record_batch;
 use futures::TryStreamExt;
 
@@ -27,7 +28,9 @@ use crate::deletion::unique_id;
 use crate::error::{Error, Result};
 use crate::log::action::Add;
 use crate::log::state::TableState;
-use crate::predicate::Literal;
+use crate::predicate::{Literal, Predicate};
+use crate::quarantine::RUN_COLUMN;
+use crate::reports;
 use crate::scan::native;
 use crate::snapshot::{Snapshot, path_of};
 use crate::table::Table;
@@ -134,18 +137,36 @@ impl Table {
     /// # }
     /// ```
     pub async fn erase(&self, what: &Erasure) -> Result<ErasureReceipt> {
-        let mut receipt = self.erase_here(what).await?;
-        if let Some(quarantine) = self.quarantine().await? {
-            let table = quarantine.table();
-            let schema = Arc::clone(table.snapshot().await?.schema());
-            if schema.field_with_name(&what.column).is_ok() {
-                receipt.quarantine = Some(Box::new(table.erase_here(what).await?));
+        let quarantine = self.quarantine().await?;
+        let apart = match &quarantine {
+            Some(quarantine) => {
+                let snapshot = quarantine.table().snapshot().await?;
+                let has_column = snapshot.schema().field_with_name(&what.column).is_ok();
+                has_column.then_some((quarantine.table(), snapshot))
             }
+            None => None,
+        };
+        // Reports of publishes that kept such a row apart may have a sample of it that does not show the column.
+        let mut reports = HashSet::new();
+        if let Some((_, snapshot)) = &apart {
+            let predicate = Predicate::is_in(what.column.clone(), what.values.iter().cloned());
+            let scan = snapshot.scan().select([RUN_COLUMN]).filter(predicate);
+            let mut rows = scan.stream()?;
+            while let Some(batch) = rows.try_next().await? {
+                let runs = batch.column(0).as_string_opt::<i32>();
+                let runs = runs.into_iter().flat_map(|runs| runs.iter().flatten());
+                reports.extend(runs.map(reports::name_of));
+            }
+        }
+        let mut receipt = self.erase_here(what, reports).await?;
+        if let Some((table, _)) = apart {
+            receipt.quarantine = Some(Box::new(table.erase_here(what, HashSet::new()).await?));
         }
         Ok(receipt)
     }
 
-    async fn erase_here(&self, what: &Erasure) -> Result<ErasureReceipt> {
+    /// Erases from this table alone; `reports` may have samples besides.
+    async fn erase_here(&self, what: &Erasure, reports: HashSet<String>) -> Result<ErasureReceipt> {
         let mut receipt = ErasureReceipt {
             format_version: 1,
             location: self.location().to_string(),
@@ -156,7 +177,8 @@ impl Table {
             ..ErasureReceipt::default()
         };
         let holders = self.erase_newest(what, &mut receipt).await?;
-        self.erase_past(what, holders, &mut receipt).await?;
+        self.erase_past(what, holders, reports, &mut receipt)
+            .await?;
         Ok(receipt)
     }
 
@@ -182,7 +204,9 @@ impl Table {
             state.check_not_append_only()?;
             let subject = Subject::of(self, &state, &what.column, &what.values)?;
             let mut holders = Vec::new();
+            self.steps().begin(state.files.len());
             for add in state.files.iter() {
+                self.steps().step();
                 if subject.is_in(add).await? {
                     holders.push(Arc::clone(add));
                 }
@@ -194,7 +218,9 @@ impl Table {
             let mut writer = self.write(WriteOptions::new()).await?;
             let mut new = Vec::new();
             receipt.rows = 0;
+            self.steps().more(holders.len());
             for add in &holders {
+                self.steps().step();
                 let (rows, files) = done
                     .of(self, &state, &subject, add, &mut writer, what)
                     .await?;

@@ -48,6 +48,7 @@ impl Table {
         &self,
         what: &Erasure,
         holders: Vec<Arc<Add>>,
+        mut reports: HashSet<String>,
         receipt: &mut ErasureReceipt,
     ) -> Result<()> {
         let grace = i64::try_from(what.grace.as_millis()).unwrap_or(i64::MAX);
@@ -63,7 +64,9 @@ impl Table {
             held.insert(decode_path(&add.path)?);
         }
         let mut dead = Vec::new();
+        self.steps().more(listed.len());
         for (name, bytes, modified) in listed {
+            self.steps().step();
             let is_vector = name.ends_with(".bin");
             if live.contains(&name) || is_vector || (what.dry_run && held.contains(&name)) {
                 continue;
@@ -75,7 +78,7 @@ impl Table {
         }
         let log = giving_away(&past, &subject, &held, &live)?;
         let publishes = log.iter().filter_map(|(name, _)| past.publishes.get(name));
-        let reports = publishes.map(|publish| reports::name_of(publish)).collect();
+        reports.extend(publishes.map(|publish| reports::name_of(publish)));
         self.erase_reports(what, &reports, receipt).await?;
         self.erase_log(what, grace, &log, receipt).await?;
         let now = self.now_of(&state);

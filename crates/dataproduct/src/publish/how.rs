@@ -3,7 +3,7 @@
 use arrow_array::RecordBatch;
 use chrono::{DateTime, Utc};
 use dataproduct_contract::Contract;
-use dataproduct_table::{Literal, Mode, Upsert};
+use dataproduct_table::{Literal, Mode, Predicate, Upsert};
 
 use crate::Progress;
 
@@ -54,6 +54,15 @@ impl Publish {
         Self {
             mode: Mode::ReplacePartitions(partitions),
             ..self
+        }
+    }
+
+    /// Replaces the rows for which a predicate is true; where it is false or null they stay. It must be true for every
+    /// row published: the first other one is refused as [`Error::Table`](crate::Error::Table), by its number.
+    pub fn replace_where(predicate: Predicate) -> Self {
+        Self {
+            mode: Mode::ReplaceWhere(predicate),
+            ..Self::default()
         }
     }
 

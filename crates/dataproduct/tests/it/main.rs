@@ -12,6 +12,7 @@ mod evolution;
 mod gate;
 mod keyed;
 mod keys;
+mod maintenance;
 mod majors;
 mod mesh;
 mod one_commit;
