@@ -166,6 +166,9 @@ pub struct Change {
     pub effect: Effect,
     /// Data that only one of the two contracts permits, where an example was found.
     pub witness: Option<Witness>,
+    /// Why it could not be decided which data is affected, as the rest of a sentence that begins "this
+    /// could not be decided:"; `None` where it was, and where the kind of the change says it all.
+    pub undecided: Option<String>,
 }
 
 impl Change {
@@ -187,6 +190,7 @@ impl Change {
             after: None,
             effect,
             witness: None,
+            undecided: None,
         }
     }
 
@@ -202,6 +206,11 @@ impl Change {
 
     pub(crate) fn with_witness(mut self, witness: Witness) -> Self {
         self.witness = (!witness.is_empty()).then_some(witness);
+        self
+    }
+
+    pub(crate) fn with_undecided(mut self, reason: Option<String>) -> Self {
+        self.undecided = reason;
         self
     }
 }

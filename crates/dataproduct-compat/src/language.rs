@@ -112,10 +112,13 @@ pub(crate) fn compare_within(how: Match, old: &str, new: &str, work_left: &mut u
     budget.work = given;
     let inclusion = decide(how, old, new, &mut budget);
     *work_left = work_left.saturating_sub(given - budget.work);
-    inclusion.unwrap_or_else(|stop| {
-        // The step that could not be paid for ends the pair and its share.
+    inclusion.unwrap_or_else(|mut stop| {
         if matches!(stop, Stop::Work) {
+            // The step that could not be paid for ends the pair and its share.
             *work_left = work_left.saturating_sub(budget.work);
+            if given < Budget::default().work {
+                stop = Stop::Shared;
+            }
         }
         Inclusion::Undecided {
             reason: stop.to_string(),
@@ -150,6 +153,10 @@ enum Stop {
         "the patterns repeat too much: their automata need more work than is spent on one pair"
     )]
     Work,
+    #[error(
+        "the other patterns have used up the work that is spent on all patterns of two contracts"
+    )]
+    Shared,
     #[error(
         "the patterns repeat too much: their automata need more memory than is spent on one pair"
     )]

@@ -1,7 +1,7 @@
 //! The contract: one validated value, whichever way it was declared.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow_schema::{Schema, SchemaRef};
 use chrono::NaiveDate;
@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::builder::ContractBuilder;
 use crate::draft::Draft;
-use crate::yaml::{self, DEFAULT_MAX_BYTES, MAX_NODES};
+use crate::yaml;
 use crate::{
     Column, Name, OnFailure, Problem, Problems, ProductName, ProductRef, Rule, Sla, Value, Version,
     VersionReq, from_document, odcs, to_document, validate,
@@ -151,9 +151,10 @@ pub struct Contract(Arc<Inner>);
 struct Inner {
     draft: Draft,
     document: odcs::Document,
-    yaml: String,
-    arrow_schema: SchemaRef,
-    digest: String,
+    // What many have no use for is made for the first who has.
+    yaml: OnceLock<String>,
+    arrow_schema: OnceLock<SchemaRef>,
+    digest: OnceLock<String>,
 }
 
 impl Contract {
@@ -170,37 +171,28 @@ impl Contract {
         problems.into_result(())?;
         let document = to_document::document(&draft);
         document.check()?;
-        let contract = Self::assemble(draft, document)?;
+        let contract = Self::assemble(draft, document);
         contract.check_readable()?;
         Ok(contract)
     }
 
-    /// A contract that is published must be readable again, within the budget of reading.
+    /// Writes the contract, which must be readable again, within the budget of reading.
     fn check_readable(&self) -> Result<(), Problems> {
-        crate::yaml::parse(self.to_yaml()).map(drop)
+        let text = self.document().write()?;
+        yaml::parse(&text)?;
+        self.0.yaml.get_or_init(|| text);
+        Ok(())
     }
 
     /// The contract of a draft and its document, both of which are known to be right.
-    fn assemble(draft: Draft, document: odcs::Document) -> Result<Self, Problems> {
-        let arrow_schema = Arc::new(Schema::new(
-            draft
-                .columns
-                .iter()
-                .map(Column::to_arrow)
-                .collect::<Vec<_>>(),
-        ));
-        let yaml = document.write()?;
-        let digest = Sha256::digest(yaml.as_bytes())
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        Ok(Self(Arc::new(Inner {
+    fn assemble(draft: Draft, document: odcs::Document) -> Self {
+        Self(Arc::new(Inner {
             draft,
             document,
-            yaml,
-            arrow_schema,
-            digest,
-        })))
+            yaml: OnceLock::new(),
+            arrow_schema: OnceLock::new(),
+            digest: OnceLock::new(),
+        }))
     }
 
     /// The contract that an ODCS document states.
@@ -224,7 +216,7 @@ impl Contract {
         let draft = from_document::draft(&document, &mut problems);
         validate::draft(&draft, &mut problems);
         problems.into_result(())?;
-        Self::assemble(draft, upgraded(document))
+        Ok(Self::assemble(draft, upgraded(document)))
     }
 
     /// Reads an ODCS document of version 3.0, 3.1 or 3.2, in YAML or JSON, and validates it.
@@ -234,7 +226,10 @@ impl Contract {
     /// with the line and column of what it names.
     pub fn from_yaml(text: &str) -> Result<Self, Problems> {
         // Only a failure needs the positions, so they are read again instead of kept beside.
-        Self::read(yaml::parse(text)?).map_err(|problems| match odcs::Places::of(text) {
+        let mut root = yaml::parse(text)?;
+        let (document, is_readable) = Self::read(&mut root)?;
+        drop(root);
+        Self::of_read(document, is_readable).map_err(|problems| match odcs::Places::of(text) {
             Ok(places) => with_places(&places, problems),
             Err(_) => problems,
         })
@@ -245,21 +240,25 @@ impl Contract {
     /// # Errors
     /// As [`from_yaml`](Self::from_yaml).
     pub fn from_yaml_with_places(text: &str) -> Result<(Self, odcs::Places), Problems> {
-        let root = yaml::parse(text)?;
-        let places = odcs::Places::of_tree(root.clone());
-        match Self::read(root) {
+        let mut root = yaml::parse(text)?;
+        let (document, is_readable) = Self::read(&mut root)?;
+        let places = odcs::Places::of_tree(root);
+        match Self::of_read(document, is_readable) {
             Ok(contract) => Ok((contract, places)),
             Err(problems) => Err(with_places(&places, problems)),
         }
     }
 
-    fn read(root: yaml::Node) -> Result<Self, Problems> {
-        let contract = Self::of_document(odcs::Document::of_tree(root)?)?;
-        // What was read is no deeper than the budget allows, and mostly far from having too much in it: a line holds
-        // a key and a value, and one value more for each list that begins in it.
-        let yaml = contract.to_yaml();
-        let most = 2 * yaml.lines().count() + yaml.matches("- ").count();
-        if yaml.len() > DEFAULT_MAX_BYTES || most > MAX_NODES {
+    /// The document of a tree, and whether it is sure to be readable when it is written again.
+    fn read(root: &mut yaml::Node) -> Result<(odcs::Document, bool), Problems> {
+        let document = odcs::Document::of_tree(root)?;
+        // A document writes what was read and no more.
+        Ok((document, yaml::is_surely_readable(root)))
+    }
+
+    fn of_read(document: odcs::Document, is_readable: bool) -> Result<Self, Problems> {
+        let contract = Self::of_document(document)?;
+        if !is_readable {
             contract.check_readable()?;
         }
         Ok(contract)
@@ -267,8 +266,15 @@ impl Contract {
 
     /// The contract as an ODCS 3.2.0 document in YAML; equal contracts give equal text.
     #[must_use]
+    #[expect(
+        clippy::expect_used,
+        reason = "what was not written to be checked was read: text, numbers, lists and maps, which are always written"
+    )]
     pub fn to_yaml(&self) -> &str {
-        &self.0.yaml
+        let write = || self.document().write();
+        self.0
+            .yaml
+            .get_or_init(|| write().expect("a document that was read can be written"))
     }
 
     /// The contract as an ODCS 3.2.0 document.
@@ -280,7 +286,12 @@ impl Contract {
     /// The SHA-256 of [`to_yaml`](Self::to_yaml) in lower-case hexadecimal: the same for equal contracts.
     #[must_use]
     pub fn digest(&self) -> &str {
-        &self.0.digest
+        self.0.digest.get_or_init(|| {
+            Sha256::digest(self.to_yaml().as_bytes())
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect()
+        })
     }
 
     /// The stable identifier, the same for every version of the product.
@@ -472,7 +483,11 @@ impl Contract {
     /// The Arrow schema of the product's batches, without metadata.
     #[must_use]
     pub fn arrow_schema(&self) -> SchemaRef {
-        Arc::clone(&self.0.arrow_schema)
+        let schema = || {
+            let fields: Vec<_> = self.columns().iter().map(Column::to_arrow).collect();
+            Arc::new(Schema::new(fields))
+        };
+        Arc::clone(self.0.arrow_schema.get_or_init(schema))
     }
 
     /// The relationships that do not hold: the product or the column does not exist, or its type

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::problem::{Problem, Problems};
 use crate::value::Value;
-use crate::yaml::{Content, MAX_DEPTH, MAX_PROBLEMS, Node, Path, first_fault};
+use crate::yaml::{Content, Key, MAX_DEPTH, MAX_PROBLEMS, Node, Path, first_fault};
 
 mod format;
 pub(crate) mod nearest;
@@ -284,35 +284,36 @@ impl Report {
     fn record(
         &mut self,
         record: &'static Record,
-        entries: &[(String, Node)],
+        entries: &[(Key, Node)],
         node: &Node,
         path: &Path<'_>,
     ) {
         let variant = (record.variant)(node);
-        let (what, groups, open) = match variant {
-            Variant::Plain => (record.name.to_owned(), vec![record.fields], false),
-            Variant::Of(which, mut groups) => {
-                groups.insert(0, record.fields);
-                (format!("{} {which}", record.name), groups, false)
-            }
-            Variant::Open => (record.name.to_owned(), vec![record.fields], true),
+        let open = matches!(variant, Variant::Open);
+        let (which, groups) = match &variant {
+            Variant::Plain | Variant::Open => (None, [].as_slice()),
+            Variant::Of(which, groups) => (Some(which), groups.as_slice()),
         };
-        let fields = || groups.iter().copied().flatten();
+        let what = || match which {
+            None => record.name.to_owned(),
+            Some(which) => format!("{} {which}", record.name),
+        };
+        let fields = || record.fields.iter().chain(groups.iter().copied().flatten());
         for field in fields().filter(|field| field.required && node.get(field.name).is_none()) {
-            let message = format!("the {what} has no `{}`", field.name);
+            let message = format!("the {} has no `{}`", what(), field.name);
             let fix = format!("add `{}`: {}", field.name, field.kind.expected());
             self.note(node, path, "missing-field", message, fix);
         }
         for (name, value) in entries {
             let here = path.field(name);
             // A variant may say more of a field than the record does, so the last one counts.
-            match fields().rfind(|field| field.name == name) {
+            match fields().rfind(|field| *field.name == **name) {
                 Some(field) => self.check(value, field.kind, &here),
                 // Advice on a name costs more than a look at it, so it is given only where it is heard.
                 None if open || self.is_full() => {}
                 None => {
                     let known: Vec<&str> = fields().map(|field| field.name).collect();
-                    let message = format!("the {what} has no field `{}`", shortened(name));
+                    let message = format!("the {} has no field `{}`", what(), shortened(name));
                     let fix = nearest::field_advice(name, &known);
                     self.note(value, &here, "unknown-field", message, fix);
                 }

@@ -10,7 +10,6 @@ mod de;
 mod ser;
 #[cfg(test)]
 mod tests;
-mod typed;
 
 pub(crate) use de::present;
 
@@ -411,7 +410,7 @@ impl Map {
         Self(Vec::new())
     }
 
-    /// A map of entries whose names are known to differ.
+    /// A map of entries whose names differ.
     pub(crate) fn from_unique(mut entries: Vec<(String, Value)>) -> Self {
         entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         Self(entries)

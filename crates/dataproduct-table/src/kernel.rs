@@ -7,33 +7,38 @@ use arrow_array::RecordBatch;
 use delta_kernel::engine::arrow_data::EngineDataArrowExt;
 use delta_kernel::scan::ScanBuilder;
 use delta_kernel::{KernelError, Snapshot, SnapshotRef};
-use delta_kernel_default_engine::DefaultEngineBuilder;
-use delta_kernel_default_engine::executor::tokio::TokioMultiThreadExecutor;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 
 use crate::error::{Error, Result};
 use crate::storage::Storage;
+use engine::StoreEngine;
 
-type Engine = delta_kernel_default_engine::DefaultEngine<TokioMultiThreadExecutor>;
+mod engine;
 
 /// The kernel is synchronous and blocks on futures. It gets threads of its own, so that it works the same
 /// whichever runtime the caller is on.
-static EXECUTOR: LazyLock<Result<Arc<TokioMultiThreadExecutor>, String>> = LazyLock::new(|| {
-    TokioMultiThreadExecutor::new_owned_runtime(Some(2), None)
-        .map(Arc::new)
+static RUNTIME: LazyLock<Result<Runtime, String>> = LazyLock::new(|| {
+    Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
         .map_err(|error| error.to_string())
 });
 
-fn engine(storage: &Storage) -> Result<Engine, KernelError> {
-    let executor = EXECUTOR
+fn engine(storage: &Storage) -> Result<StoreEngine, KernelError> {
+    let runtime = RUNTIME
         .as_ref()
         .map_err(|error| KernelError::generic(error.clone()))?;
-    Ok(DefaultEngineBuilder::new(Arc::clone(storage.store()))
-        .with_task_executor(Arc::clone(executor))
-        .build())
+    let store = Arc::clone(storage.store());
+    Ok(StoreEngine::new(store, runtime.handle().clone()))
 }
 
-fn snapshot(storage: &Storage, engine: &Engine, version: u64) -> Result<SnapshotRef, KernelError> {
+fn snapshot(
+    storage: &Storage,
+    engine: &StoreEngine,
+    version: u64,
+) -> Result<SnapshotRef, KernelError> {
     Snapshot::builder_for(storage.url().as_str())
         .at_version(version)
         .build(engine)

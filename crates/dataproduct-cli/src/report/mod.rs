@@ -74,6 +74,8 @@ pub(crate) struct Change {
     pub(crate) after: Option<String>,
     /// What is legal under one version and not under the other.
     pub(crate) witness: Option<String>,
+    /// Why the effect is undecided, where more can be said than the rule does.
+    pub(crate) undecided: Option<String>,
     /// What it means for an old reader of new data.
     pub(crate) reader: String,
     /// What it means for an existing writer under the new contract.
@@ -207,6 +209,8 @@ impl Finding {
 /// What else there is to say of a change, one sentence each.
 fn more(change: &Change) -> Vec<String> {
     let mut out = Vec::new();
+    let undecided = change.undecided.as_ref();
+    out.extend(undecided.map(|reason| format!("this could not be decided: {reason}")));
     out.extend(change.witness.clone());
     let proof = change.to_prove.as_ref();
     out.extend(proof.map(|what| format!("the publish proves on stored rows: {what}")));

@@ -287,6 +287,7 @@ fn change(comparison: &Comparison, finding: &Change, impacts: &[Impact<'_>]) -> 
         before: change.before.clone(),
         after: change.after.clone(),
         witness,
+        undecided: change.undecided.clone(),
         reader: finding.reader.as_str().to_owned(),
         writer: finding.writer.as_str().to_owned(),
         history: finding.history.as_str().to_owned(),

@@ -319,13 +319,12 @@ fn column(place: &Place<'_>, old: Stated<'_>, new: Stated<'_>, found: &mut Found
     }
     meaning::column(&path, old, new, found);
     references::column(&path, old.property, new.property, found);
-    let quality = |stated: Stated<'_>| stated.property.and_then(|p| p.quality.clone());
     quality::rules(
         &format!("{path}.rules"),
         &old.column.rules,
         &new.column.rules,
-        quality(old).as_deref(),
-        quality(new).as_deref(),
+        old.property.and_then(|p| p.quality.as_deref()),
+        new.property.and_then(|p| p.quality.as_deref()),
         found,
     );
     words::column(&path, old, new, found);

@@ -71,12 +71,19 @@ impl Found {
         after: Option<String>,
         witness: Witness,
     ) {
-        self.push(
-            Change::new(kind, path, effect)
-                .with_before(before.map(|text| shown(&text)))
-                .with_after(after.map(|text| shown(&text)))
-                .with_witness(witness),
-        );
+        let change = Change::new(kind, path, effect).with_witness(witness);
+        self.push_between(change, before, after);
+    }
+
+    /// Notes a change of a text into another.
+    pub(crate) fn push_between(
+        &mut self,
+        change: Change,
+        before: Option<String>,
+        after: Option<String>,
+    ) {
+        let shown = |text: Option<String>| text.map(|text| shown(&text));
+        self.push(change.with_before(shown(before)).with_after(shown(after)));
     }
 
     /// How two different patterns are related; the same pair is decided once.

@@ -55,8 +55,8 @@ pub(crate) use found::shown;
 /// ```
 #[must_use]
 pub fn diff(old: &Contract, new: &Contract) -> Vec<Change> {
-    // Equal contracts have equal text, so nothing else has to be looked at.
-    if old.to_yaml() == new.to_yaml() {
+    // Of equal contracts nothing else has to be looked at.
+    if old == new {
         return Vec::new();
     }
     let mut found = Found::default();

@@ -6,7 +6,6 @@ use dataproduct_contract::{AllowedValue, Column, DataType, Value};
 
 use super::found::{self, Found};
 use super::place::Place;
-use crate::Kind;
 use crate::change::{Effect, Witness};
 use crate::language::Inclusion;
 use crate::set::Answer;
@@ -14,6 +13,7 @@ use crate::set::exact::Exact;
 use crate::set::lattice::Lattice;
 use crate::set::point::Point;
 use crate::set::values::{Patterns, Values, items, lengths, reals, whole};
+use crate::{Change, Kind};
 
 /// A limit that is not what it was, looked at by itself.
 struct Aspect {
@@ -83,7 +83,11 @@ pub(crate) fn column(place: &Place<'_>, old: &Column, new: &Column, found: &mut 
         }
         _ => None,
     };
-    report(place, aspects, joint, found);
+    let undecided = match comparison {
+        Some(Inclusion::Undecided { reason }) => Some(reason),
+        _ => None,
+    };
+    report(place, aspects, joint, undecided.as_deref(), found);
     labels(place, old, new, found);
 }
 
@@ -91,6 +95,7 @@ fn report(
     place: &Place<'_>,
     aspects: Vec<Aspect>,
     joint: Option<(Answer, Answer)>,
+    undecided: Option<&str>,
     found: &mut Found,
 ) {
     let path = place.path();
@@ -120,7 +125,11 @@ fn report(
             only_old: row(witness.only_old),
             only_new: row(witness.only_new),
         };
-        found.witnessed(kind, &path, effect, aspect.before, aspect.after, witness);
+        let undecided = undecided.filter(|_| kind == Kind::PatternUndecided);
+        let change = Change::new(kind, path.as_str(), effect)
+            .with_witness(witness)
+            .with_undecided(undecided.map(found::shown));
+        found.push_between(change, aspect.before, aspect.after);
     }
 }
 

@@ -1,9 +1,10 @@
 //! Words, labels, prices and everything that is left.
 
 use dataproduct_contract::odcs::{
-    CustomProperty, Description, Document, LogicalTypeOptions, Price, Property, SchemaObject,
+    CustomProperty, Description, Document, EnumValue, LogicalTypeOptions, Price, Property,
+    SchemaObject,
 };
-use dataproduct_contract::{Contract, Deprecation};
+use dataproduct_contract::{Contract, DataType, Deprecation};
 use serde::Serialize;
 
 use super::columns::Stated;
@@ -84,85 +85,52 @@ fn deprecation(
 
 /// What a property says that is compared nowhere else.
 fn other_parts(stated: Stated<'_>, property: &Property) -> Property {
-    let mut p = property.clone();
-    p.id = None;
-    p.name = None;
-    p.primary_key = None;
-    p.primary_key_position = None;
-    p.business_name = None;
-    p.logical_type = None;
-    p.logical_type_options = p
-        .logical_type_options
+    let mut other = Property::default();
+    let options = property.logical_type_options.as_ref();
+    other.logical_type_options = options
         .map(|options| other_options(stated, options))
         .filter(|options| *options != LogicalTypeOptions::default());
-    p.physical_type = None;
-    p.physical_name = None;
-    p.description = None;
-    p.required = None;
-    p.unique = None;
-    p.deprecated = None;
-    p.synonyms = None;
-    p.semantic_type = None;
-    p.partitioned = None;
-    p.partition_key_position = None;
-    p.classification = None;
-    p.transform_source_objects = None;
-    p.transform_logic = None;
-    p.transform_description = None;
-    p.examples = None;
-    for value in p.enum_values.iter_mut().flatten() {
-        value.value = dataproduct_contract::Value::Null;
-        value.label = None;
-        value.description = None;
-    }
+    other.encrypted_name = property.encrypted_name.clone();
+    other.critical_data_element = property.critical_data_element.filter(|is| *is);
+    let values = property.enum_values.iter().flatten();
+    let values: Vec<EnumValue> = values.map(other_parts_of_value).collect();
     // Values that say nothing besides themselves are compared as a list.
-    let says_nothing = |value: &dataproduct_contract::odcs::EnumValue| {
-        *value == dataproduct_contract::odcs::EnumValue::default()
-    };
-    if p.enum_values.iter().flatten().all(says_nothing) {
-        p.enum_values = None;
+    if values.iter().any(|value| *value != EnumValue::default()) {
+        other.enum_values = Some(values);
     }
-    p.authoritative_definitions = None;
-    p.tags = None;
-    p.relationships = None;
-    p.quality = None;
-    p.properties = None;
-    p.items = None;
-    p.map = None;
-    p.custom_properties = None;
-    p.critical_data_element = p.critical_data_element.filter(|is| *is);
-    p
+    other
 }
 
-fn other_options(stated: Stated<'_>, mut options: LogicalTypeOptions) -> LogicalTypeOptions {
-    options.min_length = None;
-    options.max_length = None;
-    options.pattern = None;
-    options.minimum = None;
-    options.exclusive_minimum = None;
-    options.maximum = None;
-    options.exclusive_maximum = None;
-    options.timezone = None;
-    options.default_timezone = None;
-    options.multiple_of = None;
-    options.required = None;
-    options.min_items = None;
-    options.max_items = None;
-    options.unique_items = None;
+fn other_parts_of_value(value: &EnumValue) -> EnumValue {
+    let mut other = EnumValue::default();
+    other.id = value.id.clone();
+    other.tags = value.tags.clone();
+    other.custom_properties = value.custom_properties.clone();
+    other.authoritative_definitions = value.authoritative_definitions.clone();
+    other
+}
+
+fn other_options(stated: Stated<'_>, options: &LogicalTypeOptions) -> LogicalTypeOptions {
+    let mut other = LogicalTypeOptions::default();
+    other.min_properties = options.min_properties;
+    other.max_properties = options.max_properties;
+    other.dimensions = options.dimensions;
+    other.element_type = options.element_type;
+    other.distance_metric = options.distance_metric;
+    other.embedding_model = options.embedding_model.clone();
+    other.embedding_model_version = options.embedding_model_version.clone();
+    other.normalized = options.normalized;
     // The format of numbers and of UUIDs is their type, that of other text a limit; only that of dates
     // and times is left, which says how they are written.
-    if stated.column.data_type.is_numeric()
-        || !stated.column.data_type.is_ordered()
+    let data_type = &stated.column.data_type;
+    let is_told = data_type.is_numeric()
+        || !data_type.is_ordered()
         || matches!(
-            stated.column.data_type,
-            dataproduct_contract::DataType::String
-                | dataproduct_contract::DataType::Uuid
-                | dataproduct_contract::DataType::Binary
-        )
-    {
-        options.format = None;
-    }
-    options
+            data_type,
+            DataType::String | DataType::Uuid | DataType::Binary
+        );
+    other.format = options.format.clone().filter(|_| !is_told);
+    other
 }
 
 /// Compares two parts key by key, and names every key that differs.

@@ -8,7 +8,7 @@ use regex::Regex;
 
 use dataproduct_contract::pattern::MAX_PATTERN_BYTES;
 
-use super::{Inclusion, Match, compare, compare_as};
+use super::{Inclusion, Match, compare, compare_as, compare_within};
 
 /// A pattern as it is read when values are checked.
 fn regex(how: Match, pattern: &str) -> Regex {
@@ -426,6 +426,18 @@ fn what_is_too_large_says_so() {
     }
     match compare(&r"\w".repeat(1_000), "a") {
         Inclusion::Undecided { reason } => assert!(reason.contains("classes of characters")),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn who_finds_nothing_left_to_spend_is_not_blamed() {
+    let mut work_left = 500_000;
+    let (large, larger) = ("(?:a|b)*a(?:a|b){30}", "(?:a|b)*b?a(?:a|b){30}");
+    let first = compare_within(Match::Whole, large, larger, &mut work_left);
+    assert!(matches!(first, Inclusion::Undecided { .. }), "{first:?}");
+    match compare_within(Match::Whole, "[0-9]{4}", "[0-9]{5}", &mut work_left) {
+        Inclusion::Undecided { reason } => assert!(reason.contains("other patterns"), "{reason}"),
         other => panic!("{other:?}"),
     }
 }

@@ -50,6 +50,7 @@ fn finding(finding: &Finding) -> Value {
         "bumpIfProven": finding.bump_if_proven.as_str(),
         "onlyOld": witness.and_then(|w| w.only_old.as_deref()),
         "onlyNew": witness.and_then(|w| w.only_new.as_deref()),
+        "undecided": change.undecided,
         "why": finding.rule.why,
         "how": finding
             .rule

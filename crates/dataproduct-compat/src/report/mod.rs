@@ -33,16 +33,19 @@ fn verdict(comparison: &Comparison) -> String {
     }
 }
 
-/// What only one of the versions permits, as sentences.
+/// What only one of the versions permits, or why that is not known, as sentences.
 fn witnesses(comparison: &Comparison, finding: &Finding) -> Vec<String> {
     let (old, new) = (
         comparison.old().version(),
         comparison.new_contract().version(),
     );
-    let Some(witness) = &finding.change.witness else {
-        return Vec::new();
-    };
     let mut sentences = Vec::new();
+    if let Some(reason) = &finding.change.undecided {
+        sentences.push(format!("this could not be decided: {reason}"));
+    }
+    let Some(witness) = &finding.change.witness else {
+        return sentences;
+    };
     if let Some(row) = &witness.only_new {
         sentences.push(format!("legal in {new}, not in {old}: {row}"));
     }

@@ -83,6 +83,27 @@ fn long_lists_and_hard_patterns_end() {
 }
 
 #[test]
+fn an_undecided_pattern_says_what_it_is_undecided_for() {
+    let patterns = |extra: usize| {
+        let hard = (0..10).map(|i| {
+            let pattern = format!("(a|b)*a(a|b){{{}}}", 20 + i + extra);
+            Column::new(format!("c{i}"), DataType::String).with_pattern(pattern)
+        });
+        let easy = Column::new("easy", DataType::String).with_pattern(format!("[0-9]{{{extra}}}"));
+        contract("1.0.0", |b| b.with_columns(hard).with_column(easy))
+    };
+    let changes = diff(&patterns(1), &patterns(2));
+    let reason = |path: &str| {
+        let change = changes.iter().find(|change| change.path == path).unwrap();
+        change.undecided.clone().unwrap()
+    };
+    let hard = reason("columns.c0");
+    assert!(hard.contains("the patterns repeat too much"), "{hard}");
+    let easy = reason("columns.easy");
+    assert!(easy.contains("the other patterns"), "{easy}");
+}
+
+#[test]
 fn long_sections_end() {
     let document = |from: usize| {
         let mut text = String::from(

@@ -174,13 +174,18 @@ impl Document {
     /// Every problem of the document, at most [`MAX_PROBLEMS`](crate::yaml::MAX_PROBLEMS), with its
     /// path, line and column.
     pub fn from_yaml(text: &str) -> Result<Self, Problems> {
-        Self::of_tree(parse(text)?)
+        Self::of_tree(&mut parse(text)?)
     }
 
-    /// The document of a text that was parsed.
-    pub(crate) fn of_tree(mut root: Node) -> Result<Self, Problems> {
-        super::upgrade::from_3_0(&mut root);
-        read(root)
+    /// The document of a text that was parsed. What an older version says in other words is brought up to date in the
+    /// tree.
+    pub(crate) fn of_tree(root: &mut Node) -> Result<Self, Problems> {
+        super::upgrade::from_3_0(root);
+        let problems = Report::of(root, &DOCUMENT);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        root.to_typed().map_err(|error| error.into_problem().into())
     }
 
     /// Writes the document as YAML in version 3.2.0 of the standard; the same document gives the
@@ -225,15 +230,4 @@ impl Document {
     pub fn json_schema() -> schemars::Schema {
         schemars::schema_for!(Document)
     }
-}
-
-/// A tree that was checked as a document.
-fn read(root: Node) -> Result<Document, Problems> {
-    let problems = Report::of(&root, &DOCUMENT);
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    root.into_value()
-        .into_typed()
-        .map_err(|error| error.into_problem().into())
 }

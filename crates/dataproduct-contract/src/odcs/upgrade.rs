@@ -53,7 +53,7 @@ fn rule(node: &mut Node) {
     let (line, column) = (node.line, node.column);
     let added = |name: &str, content| {
         (
-            name.to_owned(),
+            name.into(),
             Node {
                 content,
                 line,

@@ -133,9 +133,7 @@ impl Product {
         if !problems.is_empty() {
             return Err(problems);
         }
-        root.into_value()
-            .into_typed()
-            .map_err(|error| error.into_problem().into())
+        root.to_typed().map_err(|error| error.into_problem().into())
     }
 
     /// Writes the product as YAML in version 1.1.0 of the standard; the same product gives the same

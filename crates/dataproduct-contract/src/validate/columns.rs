@@ -126,12 +126,12 @@ fn former_names(path: &str, columns: &[Column], problems: &mut Problems) {
     let names: HashSet<&str> = columns.iter().map(|column| column.name.as_str()).collect();
     let mut former: HashSet<&str> = HashSet::new();
     for (i, column) in columns.iter().enumerate() {
-        let at = format!("{path}[{i}].formerNames");
+        let at = || format!("{path}[{i}].formerNames");
         // An identifier that nobody gave is the name.
         let own = column.id.as_deref().is_none_or(|id| id == column.name);
         if !column.former_names.is_empty() && own {
             problems.push(Problem::new(
-                at.clone(),
+                at(),
                 "former-name-without-id",
                 "the column has a former name and no id but its name",
                 "give it the id that it had under that name: by it readers of either name find it",
@@ -140,7 +140,7 @@ fn former_names(path: &str, columns: &[Column], problems: &mut Problems) {
         for name in &column.former_names {
             if names.contains(name.as_str()) || !former.insert(name) {
                 problems.push(Problem::new(
-                    at.clone(),
+                    at(),
                     "former-name-taken",
                     format!(
                         "`{}` is the name of a column, or a former name twice",
@@ -192,7 +192,9 @@ fn siblings(path: &str, columns: &[Column], problems: &mut Problems) {
                 "give every column an id of its own",
             ));
         }
-        nested(&format!("{path}[{i}]"), column, problems);
+        if column.children().next().is_some() {
+            nested(&format!("{path}[{i}]"), column, problems);
+        }
     }
 }
 

@@ -275,10 +275,10 @@ fn allowed(path: &str, column: &Column, problems: &mut Problems) {
     }
     let mut seen = HashSet::new();
     for (i, allowed) in column.allowed.iter().enumerate() {
-        let path = format!("{path}.enum[{i}]");
+        let path = || format!("{path}.enum[{i}]");
         if let Err(expected) = fits(&allowed.value, &column.data_type) {
             problems.push(Problem::new(
-                path,
+                path(),
                 "bad-enum-value",
                 format!(
                     "`{}` is not a value of {}",
@@ -289,7 +289,7 @@ fn allowed(path: &str, column: &Column, problems: &mut Problems) {
             ));
         } else if !seen.insert(&allowed.value) {
             problems.push(Problem::new(
-                path,
+                path(),
                 "duplicate",
                 format!("`{}` is there twice", shown(&allowed.value.to_string())),
                 "keep one",

@@ -101,17 +101,18 @@ impl<'de> Visitor<'de> for MapVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Map, A::Error> {
         let mut entries = Vec::new();
-        // A set beside the list keeps the check for repeated names linear.
-        let mut names = std::collections::HashSet::new();
-        while let Some((name, value)) = map.next_entry::<String, Value>()? {
-            if !names.insert(name.clone()) {
-                return Err(de::Error::custom(format_args!(
-                    "the name `{name}` occurs twice"
-                )));
-            }
-            entries.push((name, value));
+        while let Some(entry) = map.next_entry::<String, Value>()? {
+            entries.push(entry);
         }
-        Ok(Map::from_unique(entries))
+        let map = Map::from_unique(entries);
+        // In the order of names what is equal stands side by side.
+        match map.0.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            None => Ok(map),
+            Some(pair) => Err(de::Error::custom(format_args!(
+                "the name `{}` occurs twice",
+                pair[0].0
+            ))),
+        }
     }
 }
 

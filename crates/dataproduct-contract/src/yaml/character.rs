@@ -18,10 +18,14 @@ fn fault(character: char) -> Option<&'static str> {
 
 /// The first faulty character of a text, with its fault and its line and column from 1.
 pub(crate) fn first_fault(text: &str) -> Option<(char, &'static str, usize, usize)> {
-    let offset = text
+    // Most texts are nothing but this, so they are looked at byte by byte as far as that goes.
+    let is_plain = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');
+    let plain = text.bytes().position(|byte| !is_plain(&byte))?;
+    let found = text[plain..]
         .char_indices()
         .find_map(|(offset, character)| fault(character).map(|why| (offset, character, why)));
-    let (offset, character, why) = offset?;
+    let (offset, character, why) = found?;
+    let offset = plain + offset;
     let before = &text[..offset];
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     let line = before.matches('\n').count() + 1;

@@ -32,12 +32,14 @@ mod node;
 mod parse;
 mod path;
 mod scalar;
+mod typed;
 mod write;
 
 pub(crate) use character::first_fault;
-pub(crate) use node::{Content, Node};
+pub(crate) use node::{Content, Key, Node};
 pub(crate) use parse::parse;
 pub(crate) use path::Path;
+pub(crate) use write::is_surely_readable;
 
 /// Greatest length of a text that is read, in bytes.
 pub const DEFAULT_MAX_BYTES: usize = 1 << 20;
@@ -59,14 +61,9 @@ pub const MAX_PROBLEMS: usize = 100;
 /// text itself (syntax, budget, characters) come first and alone; only a sound text is read into
 /// the type.
 pub fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, Problems> {
-    parse(text)?.into_value().into_typed().map_err(|error| {
-        let problem = error.into_problem();
-        // Only a failure needs the positions, so they are read again instead of kept beside.
-        match parse(text) {
-            Ok(root) => located(&root, problem).into(),
-            Err(problems) => problems,
-        }
-    })
+    let root = parse(text)?;
+    root.to_typed()
+        .map_err(|error| located(&root, error.into_problem()).into())
 }
 
 /// The problem with the position of the place that its path names, where it is known.

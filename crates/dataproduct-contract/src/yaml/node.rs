@@ -1,8 +1,13 @@
 //! A document as a tree that knows where each part stands in the text.
 
+use std::sync::Arc;
+
 use crate::value::{Finite, Map, Value};
 
 use super::path::Path;
+
+/// A name in a map. A document has few of them, each many times, so they are shared.
+pub(crate) type Key = Arc<str>;
 
 /// A value with its position; line and column count from 1 and are 0 where they are not known.
 #[derive(Debug, Clone)]
@@ -22,7 +27,7 @@ pub(crate) enum Content {
     String(String),
     List(Vec<Node>),
     /// Names occur once.
-    Map(Vec<(String, Node)>),
+    Map(Vec<(Key, Node)>),
 }
 
 impl Node {
@@ -52,7 +57,7 @@ impl Node {
         match &self.content {
             Content::Map(entries) => entries
                 .iter()
-                .find(|(key, _)| key == name)
+                .find(|(key, _)| **key == *name)
                 .map(|(_, node)| node),
             _ => None,
         }
@@ -63,7 +68,7 @@ impl Node {
         match &mut self.content {
             Content::Map(entries) => entries
                 .iter_mut()
-                .find(|(key, _)| key == name)
+                .find(|(key, _)| **key == *name)
                 .map(|(_, node)| node),
             _ => None,
         }
@@ -93,7 +98,7 @@ impl Node {
             Content::Map(entries) => Value::Map(Map::from_unique(
                 entries
                     .into_iter()
-                    .map(|(name, node)| (name, node.into_value()))
+                    .map(|(name, node)| (name.as_ref().to_owned(), node.into_value()))
                     .collect(),
             )),
         }
@@ -143,7 +148,7 @@ impl From<Value> for Node {
             Value::List(elements) => Content::List(elements.into_iter().map(Node::from).collect()),
             Value::Map(map) => Content::Map(
                 map.into_iter()
-                    .map(|(name, value)| (name, Node::from(value)))
+                    .map(|(name, value)| (name.into(), Node::from(value)))
                     .collect(),
             ),
         };

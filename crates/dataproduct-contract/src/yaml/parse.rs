@@ -1,6 +1,7 @@
 //! Text into a tree, within the budget.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use serde_saphyr::granit_parser::{
     self, ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, Tag,
@@ -9,7 +10,7 @@ use serde_saphyr::granit_parser::{
 use crate::problem::{Problem, Problems};
 
 use super::character;
-use super::node::{Content, Node};
+use super::node::{Content, Key, Node};
 use super::path::segment;
 use super::scalar::{Scalar, resolve};
 use super::{DEFAULT_MAX_BYTES, MAX_DEPTH, MAX_NODES, MAX_PROBLEMS};
@@ -97,17 +98,17 @@ enum Open {
         at: Span,
     },
     Map {
-        entries: Vec<(String, Node)>,
+        entries: Vec<(Key, Node)>,
         /// The names of the entries, where there are many.
-        seen: HashSet<String>,
-        key: Option<Key>,
+        seen: HashSet<Key>,
+        key: Option<Pending>,
         at: Span,
     },
 }
 
 /// A key that waits for its value.
-struct Key {
-    name: String,
+struct Pending {
+    name: Key,
     /// The name occurred before in the map: the value is read but not kept.
     repeated: bool,
 }
@@ -117,6 +118,7 @@ struct Key {
 struct Builder {
     open: Vec<Open>,
     root: Option<Node>,
+    names: HashSet<Key>,
     nodes: usize,
     documents: usize,
     problems: Problems,
@@ -241,6 +243,16 @@ impl Builder {
         Ok(())
     }
 
+    /// The name that the document has had before, or a new one.
+    fn shared(&mut self, name: &str) -> Key {
+        if let Some(known) = self.names.get(name) {
+            return Arc::clone(known);
+        }
+        let key = Key::from(name);
+        self.names.insert(Arc::clone(&key));
+        key
+    }
+
     fn expects_key(&self) -> bool {
         matches!(self.open.last(), Some(Open::Map { key: None, .. }))
     }
@@ -258,21 +270,22 @@ impl Builder {
         if plain && resolve(name) != Scalar::Text {
             return Err(located(key_not_text(&self.path()), span));
         }
+        let key_name = self.shared(name);
         let mut repeated = false;
         if let Some(Open::Map {
             entries, seen, key, ..
         }) = self.open.last_mut()
         {
             repeated = if entries.len() < FEW_ENTRIES {
-                entries.iter().any(|(known, _)| known == name)
+                entries.iter().any(|(known, _)| *known == key_name)
             } else {
                 if seen.is_empty() {
                     seen.extend(entries.iter().map(|(known, _)| known.clone()));
                 }
-                !seen.insert(name.to_owned())
+                !seen.insert(key_name.clone())
             };
-            *key = Some(Key {
-                name: name.to_owned(),
+            *key = Some(Pending {
+                name: key_name,
                 repeated,
             });
         }
@@ -294,7 +307,7 @@ impl Builder {
             None => self.root = Some(node),
             Some(Open::List { elements, .. }) => elements.push(node),
             Some(Open::Map { entries, key, .. }) => {
-                if let Some(Key {
+                if let Some(Pending {
                     name,
                     repeated: false,
                 }) = key.take()

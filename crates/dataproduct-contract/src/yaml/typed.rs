@@ -1,17 +1,16 @@
-//! Typed values out of values.
+//! Typed values out of a tree.
 
 use std::fmt;
 
-use serde::de::value::StringDeserializer;
+use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{
-    self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess,
-    Unexpected, VariantAccess, Visitor,
+    self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, Unexpected,
+    VariantAccess, Visitor,
 };
 use serde::forward_to_deserialize_any;
 
-use super::Value;
+use super::{Content, Key, Node, Path};
 use crate::problem::Problem;
-use crate::yaml::Path;
 
 /// Why a value does not have the shape of a typed value, and where.
 #[derive(Debug)]
@@ -23,7 +22,7 @@ pub(crate) struct ShapeError {
 
 #[derive(Debug)]
 enum Step {
-    Field(String),
+    Field(Key),
     Index(usize),
 }
 
@@ -71,41 +70,41 @@ impl de::Error for ShapeError {
     }
 }
 
-impl Value {
-    /// Reads a typed value out of this one, without a detour over text.
-    pub(crate) fn into_typed<T: de::DeserializeOwned>(self) -> Result<T, ShapeError> {
+impl Node {
+    /// Reads a typed value out of this one.
+    pub(crate) fn to_typed<T: de::DeserializeOwned>(&self) -> Result<T, ShapeError> {
         T::deserialize(Typed(self))
     }
 }
 
-/// A value as the source of a typed one. A type of its own keeps its error out of the public API.
-struct Typed(Value);
+/// A node as the source of a typed value.
+struct Typed<'a>(&'a Node);
 
-impl<'de> Deserializer<'de> for Typed {
+impl<'de> Deserializer<'de> for Typed<'de> {
     type Error = ShapeError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ShapeError> {
-        match self.0 {
-            Value::Null => visitor.visit_unit(),
-            Value::Bool(value) => visitor.visit_bool(value),
-            Value::Integer(value) => visitor.visit_i64(value),
-            Value::Float(value) => visitor.visit_f64(value.get()),
-            Value::String(text) => visitor.visit_string(text),
-            Value::List(elements) => visitor.visit_seq(Elements {
-                rest: elements.into_iter(),
+        match &self.0.content {
+            Content::Null => visitor.visit_unit(),
+            Content::Bool(value) => visitor.visit_bool(*value),
+            Content::Integer(value) => visitor.visit_i64(*value),
+            Content::Float(value) => visitor.visit_f64(value.get()),
+            Content::String(text) => visitor.visit_borrowed_str(text),
+            Content::List(elements) => visitor.visit_seq(Elements {
+                rest: elements.iter(),
                 index: 0,
             }),
-            Value::Map(map) => visitor.visit_map(Entries {
-                rest: map.into_iter(),
+            Content::Map(entries) => visitor.visit_map(Entries {
+                rest: entries.iter(),
                 value: None,
             }),
         }
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ShapeError> {
-        match self.0 {
-            Value::Null => visitor.visit_none(),
-            other => visitor.visit_some(Self(other)),
+        match &self.0.content {
+            Content::Null => visitor.visit_none(),
+            _ => visitor.visit_some(self),
         }
     }
 
@@ -133,12 +132,12 @@ impl<'de> Deserializer<'de> for Typed {
 }
 
 /// Elements of a list that are still to be read.
-struct Elements {
-    rest: std::vec::IntoIter<Value>,
+struct Elements<'a> {
+    rest: std::slice::Iter<'a, Node>,
     index: usize,
 }
 
-impl<'de> SeqAccess<'de> for Elements {
+impl<'de> SeqAccess<'de> for Elements<'de> {
     type Error = ShapeError;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(
@@ -161,24 +160,24 @@ impl<'de> SeqAccess<'de> for Elements {
 }
 
 /// Entries of a map that are still to be read; `value` belongs to the name read last.
-struct Entries {
-    rest: std::vec::IntoIter<(String, Value)>,
-    value: Option<(String, Value)>,
+struct Entries<'a> {
+    rest: std::slice::Iter<'a, (Key, Node)>,
+    value: Option<&'a (Key, Node)>,
 }
 
-impl<'de> MapAccess<'de> for Entries {
+impl<'de> MapAccess<'de> for Entries<'de> {
     type Error = ShapeError;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, ShapeError> {
-        let Some((name, value)) = self.rest.next() else {
+        self.value = self.rest.next();
+        let Some((name, _)) = self.value else {
             return Ok(None);
         };
-        self.value = Some((name.clone(), value));
-        let key: StringDeserializer<ShapeError> = name.into_deserializer();
-        seed.deserialize(key).map(Some)
+        seed.deserialize(BorrowedStrDeserializer::new(name))
+            .map(Some)
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(
@@ -189,27 +188,29 @@ impl<'de> MapAccess<'de> for Entries {
             return Err(de::Error::custom("a value was asked for before its name"));
         };
         seed.deserialize(Typed(value))
-            .map_err(|error| error.below(Step::Field(name)))
+            .map_err(|error| error.below(Step::Field(name.clone())))
     }
 }
 
 /// The name of an enum's variant. Documents write an enum as plain text, so no variant holds data.
-struct Variant(Value);
+struct Variant<'a>(&'a Node);
 
-impl<'de> EnumAccess<'de> for Variant {
+impl<'de> EnumAccess<'de> for Variant<'de> {
     type Error = ShapeError;
-    type Variant = Self;
+    type Variant = NoData;
 
     fn variant_seed<S: DeserializeSeed<'de>>(
         self,
         seed: S,
-    ) -> Result<(S::Value, Self), ShapeError> {
-        let name = seed.deserialize(Typed(self.0))?;
-        Ok((name, Self(Value::Null)))
+    ) -> Result<(S::Value, NoData), ShapeError> {
+        Ok((seed.deserialize(Typed(self.0))?, NoData))
     }
 }
 
-impl<'de> VariantAccess<'de> for Variant {
+/// What stands beside the name of a variant.
+struct NoData;
+
+impl<'de> VariantAccess<'de> for NoData {
     type Error = ShapeError;
 
     fn unit_variant(self) -> Result<(), ShapeError> {
