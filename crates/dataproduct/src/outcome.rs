@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use dataproduct_contract::row::DataProduct;
 
-use crate::publish::{BatchPublisher, Publisher, Receipt, receipt_of};
+use crate::publish::{Receipt, receipt_of};
+use crate::publisher::{BatchPublisher, Publisher};
 use crate::{Error, Result};
 
 /// How long the outcome of a publish is looked for, by default.
