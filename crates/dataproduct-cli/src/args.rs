@@ -525,6 +525,7 @@ pub(crate) enum MaintainVerb {
     /// Make the rows of an older version those of the newest one, in a commit of its own.
     Restore {
         /// The version of the table.
+        #[arg(id = "restored", value_name = "VERSION")]
         version: u64,
     },
     /// Copy a version to another place, as a table of its own.

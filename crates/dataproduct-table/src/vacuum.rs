@@ -3,7 +3,8 @@
 //! A file stays if the newest version has it, if it was part of a version at any time within the retention, if a
 //! version that a reader holds has it, or if it is younger than the retention: it may belong to a publish that is under
 //! way. Everything else in the folder goes: what was replaced or compacted away, and what publishes left that were never
-//! committed. Folders whose names begin with `_` or `.` are left alone.
+//! committed. Folders whose names begin with `_` or `.` are left alone, but for those of
+//! partitions.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -150,7 +151,8 @@ impl Table {
             .map_err(|error| Error::store("list", root, error))?;
         let files = listed.into_iter().filter_map(|meta| {
             let parts: Vec<_> = meta.location.prefix_match(root)?.collect();
-            let hidden = |part: &str| part.starts_with('_') || part.starts_with('.');
+            // The folder of a partition is none of the hidden ones, whatever its column is called.
+            let hidden = |part: &str| part.starts_with(['_', '.']) && !part.contains('=');
             if hidden(parts.first()?.as_ref()) {
                 return None;
             }
