@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow_array::{
-    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, RecordBatch,
-    StringArray, TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float32Array, Float64Array, Int8Array,
+    Int16Array, Int32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 use chrono::{DateTime, Datelike, Timelike};
 use proptest::prelude::*;
@@ -254,4 +254,19 @@ proptest! {
         agree(&columns, booleans(or), "p or q");
         agree(&columns, booleans(rows.iter().map(|row| not(row).0)), "not p");
     }
+}
+
+#[test]
+fn narrow_numbers_are_numbers() {
+    let columns: [(&str, ArrayRef); 5] = [
+        ("i8", Arc::new(Int8Array::from(vec![-8, 8]))),
+        ("i16", Arc::new(Int16Array::from(vec![-16, 16]))),
+        ("i32", Arc::new(Int32Array::from(vec![-32, 32]))),
+        ("f32", Arc::new(Float32Array::from(vec![-0.5, 0.5]))),
+        ("i64", Arc::new(Int64Array::from(vec![-64, 64]))),
+    ];
+    let sum: ArrayRef = Arc::new(Int64Array::from(vec![-120, 120]));
+    agree(&columns, sum, "i8 + i16 + i32 + i64");
+    let float: ArrayRef = Arc::new(Float64Array::from(vec![-1.0, 1.0]));
+    agree(&columns, float, "f32 + f32");
 }
