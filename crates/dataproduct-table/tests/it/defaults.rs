@@ -460,7 +460,7 @@ async fn the_kernel_reads_no_column_with_a_default() {
             r#""delta.columnMapping.mode":"name""#,
             r#""delta.columnMapping.mode":"id""#,
         );
-        assert_ne!(text, changed);
+        assert_eq!(text == changed, version == 1);
         std::fs::write(&entry, changed).unwrap();
     };
     let options = WriteOptions::new().with_evolution(TableSpec::from_contract(&after));
@@ -469,8 +469,7 @@ async fn the_kernel_reads_no_column_with_a_default() {
     publish(&table, options, &admit(&after, rows))
         .await
         .unwrap();
-    by_id(0);
-    by_id(2);
+    (0..=2).for_each(by_id);
     std::fs::remove_dir_all(directory.path().join("table/_anchor")).unwrap();
     let table = Table::open(&on_disk(&directory)).await.unwrap();
     let snapshot = table.snapshot().await.unwrap();
