@@ -22,6 +22,10 @@ pub fn is_hidden(c: char) -> bool {
 /// Text for a terminal: one line, and nothing hidden.
 #[must_use]
 pub fn line(text: &str) -> String {
+    // Nearly all text is this, and looking at bytes is quick.
+    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if is_hidden(c) {

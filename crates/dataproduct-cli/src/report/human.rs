@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, Severity};
+use textwrap::{WordSeparator, WrapAlgorithm};
 
 use super::{Compared, Finding, Level, Report, count, more};
 use crate::command::Look;
@@ -72,7 +73,12 @@ impl Wrapped<'_> {
                 out.push_str(known);
                 continue;
             }
-            let broken = textwrap::fill(line, width);
+            let mut how = textwrap::Options::new(width).wrap_algorithm(WrapAlgorithm::FirstFit);
+            // Where scripts break their lines is only asked where there are other scripts.
+            if line.is_ascii() {
+                how = how.word_separator(WordSeparator::AsciiSpace);
+            }
+            let broken = textwrap::fill(line, how);
             out.push_str(&broken);
             self.known
                 .insert((width, Cow::Owned(line.to_owned())), broken);
