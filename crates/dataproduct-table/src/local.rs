@@ -12,6 +12,7 @@ mod power;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path as FsPath, PathBuf};
 use std::sync::Arc;
 
@@ -79,10 +80,13 @@ impl LocalStore {
         .await
     }
 
-    /// Writes an object in place of what is there, whole or not at all, and does not flush it.
+    /// Writes an object in place of what is there and does not flush it; a reader may meet it half written.
     pub(crate) async fn put_unflushed(&self, location: &Path, bytes: Bytes) -> Result<()> {
         let path = filesystem_path(location);
         blocking(move || {
+            if write_over(&path, &bytes)? {
+                return Ok(());
+            }
             write_named(&path, &bytes.into(), &PutMode::Overwrite, Durability::None).map(|_| ())
         })
         .await
@@ -252,6 +256,23 @@ fn give_name(temporary: &FsPath, path: &FsPath, mode: &PutMode) -> io::Result<Na
         },
         _ => disk::rename(temporary, path).map(|()| Named::Done),
     }
+}
+
+/// Writes over a file that has the length of the bytes already; `false` if there is none.
+///
+/// A file that takes the place of another with every commit leaves a deleted one behind each time, which makes new files
+/// dear on ext4. A file that has further names is a copy of somebody as well and is not changed.
+fn write_over(path: &FsPath, bytes: &[u8]) -> io::Result<bool> {
+    // Where it cannot be opened the general way says why.
+    let Ok(file) = File::options().write(true).open(path) else {
+        return Ok(false);
+    };
+    let there = file.metadata()?;
+    if !there.is_file() || there.len() != bytes.len() as u64 || there.nlink() != 1 {
+        return Ok(false);
+    }
+    disk::write_all_at(&file, path, bytes, 0)?;
+    Ok(true)
 }
 
 fn write_named(

@@ -71,6 +71,18 @@ pub(crate) async fn read<T: Serialize + DeserializeOwned>(
     storage: &Storage,
     name: &str,
 ) -> Result<Option<Option<T>>> {
+    let anchor = read_once(storage, name).await?;
+    match anchor {
+        // On local disk it is written over in place: it may have been met half written.
+        Some(None) if storage.is_local() => read_once(storage, name).await,
+        anchor => Ok(anchor),
+    }
+}
+
+async fn read_once<T: Serialize + DeserializeOwned>(
+    storage: &Storage,
+    name: &str,
+) -> Result<Option<Option<T>>> {
     let Some(bytes) = storage.read(name).await? else {
         return Ok(None);
     };
