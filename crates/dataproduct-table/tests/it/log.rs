@@ -382,3 +382,49 @@ async fn a_partition_value_of_another_writer_is_read_or_refused() {
         }
     }
 }
+
+/// Everything in a folder under a second name, as backups by hard links do it.
+fn link_all(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => link_all(&entry.path(), &to),
+            false => std::fs::hard_link(entry.path(), to).unwrap(),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_anchor_on_disk_follows_the_log_and_leaves_copies_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let location = on_disk(&directory);
+    let table = create(&location).await;
+    let head = directory.path().join("table/_anchor/head.json");
+    let publish_one = async || {
+        let row = rows(&[("a", "L1", Some(1))]);
+        let receipt = publish(&table, WriteOptions::new(), &row).await.unwrap();
+        let anchor = std::fs::read_to_string(&head).unwrap();
+        assert!(
+            anchor.contains(&format!("\"version\":{},", receipt.version)),
+            "{anchor}"
+        );
+    };
+    publish_one().await;
+    link_all(
+        &directory.path().join("table"),
+        &directory.path().join("copy"),
+    );
+    // The next has the length of the one that the copy shares, and ten and more are longer.
+    for _ in 0..11 {
+        publish_one().await;
+    }
+    for name in ["table", "copy"] {
+        let path = directory.path().join(name);
+        let location = Location::parse(path.to_str().unwrap()).unwrap();
+        let report = Table::verify(&location, |_| ()).await.unwrap();
+        assert!(report.is_sound(), "{name}: {report:?}");
+        assert!(Table::open(&location).await.is_ok(), "{name}");
+    }
+}
