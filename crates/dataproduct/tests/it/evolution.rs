@@ -5,7 +5,7 @@
 //! `<case>.parquet` and what other programs need to know of it in `<case>.json`; `tests/interop/evolution.py` reads
 //! them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
@@ -585,14 +585,16 @@ fn plain(schema: &Schema) -> SchemaRef {
     Arc::new(Schema::new(fields.collect::<Fields>()))
 }
 
-fn from_json(row: &str, schema: &Schema) -> RecordBatch {
+/// Rows of JSON, one a line, in the types of a schema.
+pub(crate) fn from_json(row: &str, schema: &Schema) -> RecordBatch {
     let mut reader = arrow_json::ReaderBuilder::new(plain(schema))
         .build(row.as_bytes())
         .unwrap();
     reader.next().unwrap().unwrap()
 }
 
-fn to_json(batches: &[RecordBatch]) -> Vec<serde_json::Value> {
+/// Rows as JSON, by their id.
+pub(crate) fn to_json(batches: &[RecordBatch]) -> Vec<serde_json::Value> {
     let mut writer = arrow_json::WriterBuilder::new()
         .with_explicit_nulls(true)
         .build::<_, arrow_json::writer::LineDelimited>(Vec::new());
@@ -655,17 +657,22 @@ async fn check(case: &Case, location: &Location) -> Snapshot {
     snapshot
 }
 
-/// Writes down for other programs what they should find.
-async fn note(case: &Case, snapshot: &Snapshot, folder: &str) {
-    let at = |ending: &str| PathBuf::from(folder).join(format!("{}.{ending}", case.name));
+/// Writes the rows as our reader gives them.
+pub(crate) async fn dump(snapshot: &Snapshot, path: &Path) {
     let batches = snapshot.scan().collect().await.unwrap();
-    let file = std::fs::File::create(at("parquet")).unwrap();
+    let file = std::fs::File::create(path).unwrap();
     let schema = Arc::clone(snapshot.schema());
     let mut writer = parquet::arrow::ArrowWriter::try_new(file, schema, None).unwrap();
     for batch in &batches {
         writer.write(batch).unwrap();
     }
     writer.close().unwrap();
+}
+
+/// Writes down for other programs what they should find.
+async fn note(case: &Case, snapshot: &Snapshot, folder: &str) {
+    let at = |ending: &str| PathBuf::from(folder).join(format!("{}.{ending}", case.name));
+    dump(snapshot, &at("parquet")).await;
     // Without column mapping, other programs find null under a new name in the rows from before.
     let own = snapshot.schema().fields().iter().filter_map(|field| {
         let newest = field.metadata().get("dataproduct.renamedTo")?;

@@ -12,6 +12,7 @@ mod evolution;
 mod gate;
 mod keyed;
 mod keys;
+mod maintained;
 mod maintenance;
 mod majors;
 mod mesh;
