@@ -13,8 +13,9 @@ use crate::log::state::TableState;
 use crate::scan::native;
 use crate::snapshot::Snapshot;
 use crate::table::Table;
-use crate::write::commit::Turn;
 use crate::write::options::{DEFAULT_TARGET_FILE_BYTES, WriteOptions};
+use crate::write::rewrite::{Places, Rewrite};
+use crate::write::writer::Writer;
 
 /// Below this size a file counts as small, in bytes.
 pub const DEFAULT_SMALL_FILE_BYTES: u64 = 16 * 1024 * 1024;
@@ -25,9 +26,8 @@ pub const DEFAULT_SMALL_FILES: usize = 16;
 /// From this share of taken out rows on a file is worth writing anew without them.
 pub const DEFAULT_DELETED_SHARE: f64 = 0.2;
 
-/// Files that are this large together are written anew while publishers of this process wait: it takes less long than
-/// finding out that one of them changed a file meanwhile.
-const SHORT_BYTES: u64 = 64 * 1024 * 1024;
+/// Files of which none is eight times as large as another count as alike; all of up to so many bytes do.
+const ALIKE_BYTES: u64 = 64 * 1024;
 
 /// Which files are worth writing anew.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -83,16 +83,7 @@ impl Compaction {
 
     /// The files of a version that are worth writing anew, each group into one file or a few.
     fn groups(&self, state: &TableState) -> Vec<Vec<Arc<Add>>> {
-        let mut small: BTreeMap<_, Vec<Arc<Add>>> = BTreeMap::new();
-        let mut groups = Vec::new();
-        for add in state.files.iter() {
-            if add.size.unsigned_abs() < self.small_file_bytes {
-                let partition = add.partition_values.clone();
-                small.entry(partition).or_default().push(Arc::clone(add));
-            } else if self.is_hollow(add) {
-                groups.push(vec![Arc::clone(add)]);
-            }
-        }
+        let (mut groups, small) = self.hollow_and_small(state);
         for files in small.into_values() {
             if files.len() < self.small_files {
                 // A small file can be hollow too.
@@ -100,37 +91,99 @@ impl Compaction {
                 groups.extend(hollow.map(|add| vec![add]));
                 continue;
             }
-            let mut group: Vec<Arc<Add>> = Vec::new();
-            for add in files {
-                if bytes_of(&group) + add.size.unsigned_abs() > DEFAULT_TARGET_FILE_BYTES {
-                    groups.push(std::mem::take(&mut group));
-                }
-                group.push(add);
-            }
-            groups.push(group);
+            groups.extend(of_target_size(files));
         }
         groups.retain(|group| group.len() > 1 || group.iter().any(|add| self.is_hollow(add)));
         groups
     }
 
+    /// Those that are worth it while publishes go on: small files with others of about their size, so that a row is
+    /// written anew a few times and not with every group of new files, and small hollow ones once what was taken out
+    /// of them is much of the partition.
+    fn groups_in_passing(&self, state: &TableState) -> Vec<Vec<Arc<Add>>> {
+        let (mut groups, small) = self.hollow_and_small(state);
+        for files in small.into_values() {
+            let (hollow, mut others): (Vec<_>, Vec<_>) =
+                files.into_iter().partition(|add| self.is_hollow(add));
+            let gone: u64 = hollow.iter().map(|add| gone_from(add)).sum();
+            let partition = hollow.first().map(|add| &add.partition_values);
+            let live = state.files.iter();
+            let live = live.filter(|add| Some(&add.partition_values) == partition);
+            let live: u64 = live.filter_map(|add| add.live_rows()).sum();
+            match !hollow.is_empty() && self.is_much(gone, gone + live) {
+                true => groups.extend(of_target_size(hollow)),
+                false => others.extend(hollow),
+            }
+            let mut alike: BTreeMap<u32, Vec<Arc<Add>>> = BTreeMap::new();
+            for add in others {
+                let steps = (add.size.unsigned_abs() / ALIKE_BYTES).checked_ilog2();
+                let size = steps.map_or(0, |steps| 1 + steps / 3);
+                alike.entry(size).or_default().push(add);
+            }
+            let full = alike.into_values();
+            let full = full.filter(|files| files.len() >= self.small_files);
+            groups.extend(full.flat_map(of_target_size));
+        }
+        groups.retain(|group| group.len() > 1 || group.iter().any(|add| self.is_hollow(add)));
+        groups
+    }
+
+    /// Hollow files that are not small, and the small ones of each partition.
+    fn hollow_and_small<'a>(&self, state: &'a TableState) -> (Vec<Vec<Arc<Add>>>, Small<'a>) {
+        let (mut groups, mut small) = (Vec::new(), Small::new());
+        for add in state.files.iter() {
+            if add.size.unsigned_abs() < self.small_file_bytes {
+                let files = small.entry(&add.partition_values).or_default();
+                files.push(Arc::clone(add));
+            } else if self.is_hollow(add) {
+                groups.push(vec![Arc::clone(add)]);
+            }
+        }
+        (groups, small)
+    }
+
     /// Whether so many rows were taken out of a file that it is worth writing anew.
     fn is_hollow(&self, add: &Add) -> bool {
-        let Some(vector) = &add.deletion_vector else {
-            return false;
-        };
-        let gone = vector.cardinality.unsigned_abs();
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a share need not be exact to the last row"
-        )]
-        let reached = |rows: u64| gone as f64 >= self.deleted_share * rows as f64;
-        add.rows().is_some_and(reached)
+        add.deletion_vector.is_some()
+            && add
+                .rows()
+                .is_some_and(|rows| self.is_much(gone_from(add), rows))
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a share need not be exact to the last row"
+    )]
+    fn is_much(&self, gone: u64, rows: u64) -> bool {
+        gone as f64 >= self.deleted_share * rows as f64
     }
 
     /// Whether there is something to do, by numbers alone.
     pub(crate) fn is_due(&self, state: &TableState) -> bool {
-        !self.groups(state).is_empty()
+        !self.groups_in_passing(state).is_empty()
     }
+}
+
+/// Small files by partition.
+type Small<'a> = BTreeMap<&'a BTreeMap<String, Option<String>>, Vec<Arc<Add>>>;
+
+/// Parts files so that each part makes about one full file.
+fn of_target_size(files: Vec<Arc<Add>>) -> Vec<Vec<Arc<Add>>> {
+    let (mut groups, mut group) = (Vec::new(), Vec::new());
+    for add in files {
+        if bytes_of(&group) + add.size.unsigned_abs() > DEFAULT_TARGET_FILE_BYTES {
+            groups.push(std::mem::take(&mut group));
+        }
+        group.push(add);
+    }
+    groups.push(group);
+    groups
+}
+
+/// How many rows were taken out of a file.
+fn gone_from(add: &Add) -> u64 {
+    let vector = add.deletion_vector.as_ref();
+    vector.map_or(0, |vector| vector.cardinality.unsigned_abs())
 }
 
 fn bytes_of(files: &[Arc<Add>]) -> u64 {
@@ -154,7 +207,7 @@ pub struct CompactionReport {
     pub bytes_added: u64,
     /// Rows in them; 0 for a dry run.
     pub rows: u64,
-    /// Groups of files left as they are because a publish changed one of them meanwhile.
+    /// Groups of files left as they are because others wrote one of them anew meanwhile, or brought rows back.
     pub conflicts: u64,
 }
 
@@ -170,17 +223,31 @@ impl Table {
     /// Writes files anew where that makes the table cheaper to read. The rows stay the same, and readers of older
     /// versions keep the old files, which stay in the folder.
     ///
-    /// Publishers are not held up, but for those of this process while small files are written: these are few bytes.
-    /// A publish that changes one of the files meanwhile goes first, and the files are left as they are.
+    /// Publishers are not held up. Rows that they take out of a file while it is written anew are taken out of the new
+    /// one as well; only a file that others wrote anew meanwhile, or brought rows back to, is left as it is, with those
+    /// of its group.
     ///
     /// # Errors
     ///
     /// `Unsupported` if the table uses a feature that this crate does not write; those of reading a version and of
     /// [`crate::Writer::commit`]. What was done before the error stays done.
     pub async fn compact(&self, what: &Compaction) -> Result<CompactionReport> {
+        self.compact_groups(what, |state| what.groups(state)).await
+    }
+
+    /// Writes those files anew that are worth it while publishes go on.
+    pub(crate) async fn compact_in_passing(&self, what: &Compaction) -> Result<CompactionReport> {
+        self.compact_groups(what, |state| what.groups_in_passing(state))
+            .await
+    }
+
+    async fn compact_groups(
+        &self,
+        what: &Compaction,
+        groups_of: impl Fn(&TableState) -> Vec<Vec<Arc<Add>>>,
+    ) -> Result<CompactionReport> {
         let mut report = CompactionReport::default();
-        let newest = self.newest().await?;
-        let groups = what.groups(&newest);
+        let groups = groups_of(&*self.newest().await?);
         if what.dry_run {
             for group in groups {
                 report.take(&group);
@@ -191,16 +258,14 @@ impl Table {
         let mut tried = HashSet::new();
         // As many groups as there were at first: publishers may go on making new ones.
         for _ in 0..groups.len() {
-            let turn = self.queue().lock_owned().await;
-            // Publishers may have changed files before it was our turn.
             let state = self.newest().await?;
             let fresh = |group: &Vec<Arc<Add>>| group.iter().all(|add| !tried.contains(&add.path));
-            let Some(group) = what.groups(&state).into_iter().find(fresh) else {
+            let Some(group) = groups_of(&state).into_iter().find(fresh) else {
                 break;
             };
             tried.extend(group.iter().map(|add| add.path.clone()));
-            let turn = Some(turn).filter(|_| bytes_of(&group) <= SHORT_BYTES);
-            match self.compact_group(&state, group.clone(), turn).await {
+            let (writer, files) = self.rewrite(&state, group.clone()).await?;
+            match writer.commit_in_place_of(files).await {
                 Ok(done) => {
                     report.take(&group);
                     report.versions += 1;
@@ -216,14 +281,19 @@ impl Table {
         Ok(report)
     }
 
-    async fn compact_group(
+    /// Writes the rows of files into others, which are not committed yet.
+    async fn rewrite(
         &self,
         state: &Arc<TableState>,
         group: Vec<Arc<Add>>,
-        turn: Option<Turn>,
-    ) -> Result<CompactionReport> {
+    ) -> Result<(Writer, Rewrite)> {
         let expected: Option<u64> = group.iter().map(|add| add.live_rows()).sum();
-        let mut writer = self.write(WriteOptions::new()).await?;
+        let places = Arc::new(Places::default());
+        let options = WriteOptions {
+            places: Some(Arc::clone(&places)),
+            ..WriteOptions::new()
+        };
+        let mut writer = self.write(options).await?;
         let prepared = Snapshot::new(self.clone(), Arc::clone(state))
             .scan()
             .prepare()?;
@@ -240,11 +310,16 @@ impl Table {
                 format!("its log says that files have {expected} rows, they have {rows}"),
             ));
         }
-        writer.commit_in_place_of(group, turn).await
+        let files = Rewrite {
+            files: group,
+            version: state.version,
+            places,
+        };
+        Ok((writer, files))
     }
 }
 
-/// A publish changed files that were to be written anew.
+/// Files that were to be replaced are not there any more as they were.
 pub(crate) fn changed(state: &TableState) -> Error {
     Error::Conflict {
         version: state.version,

@@ -51,6 +51,27 @@ impl Deleted {
         self.rows.is_empty()
     }
 
+    pub(crate) fn contains(&self, row: u64) -> bool {
+        self.rows.contains(row)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u64> {
+        self.rows.iter()
+    }
+
+    /// How many rows before one are in it.
+    pub(crate) fn before(&self, row: u64) -> u64 {
+        match row.checked_sub(1) {
+            Some(last) => self.rows.rank(last),
+            None => 0,
+        }
+    }
+
+    /// About how much memory it takes, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.rows.serialized_size()
+    }
+
     pub(crate) fn insert(&mut self, row: u64) {
         self.rows.insert(row);
     }

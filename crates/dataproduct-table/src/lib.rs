@@ -105,7 +105,7 @@ pub use table::{DEFAULT_CHECKPOINT_INTERVAL, Receipt, Table, TableOptions};
 pub use trace::{Trace, TracePlace, Traces};
 pub use vacuum::{DEFAULT_RETENTION, SHORTEST_RETENTION, Vacuum, VacuumReport};
 pub use verify::{Damage, VerifyProgress, VerifyReport};
-pub use write::keyed::{KeyedRows, Settled, Upsert};
+pub use write::keyed::{DEFAULT_KEY_MEMORY_BYTES, KeyedRows, Settled, Upsert};
 pub use write::options::{
     DEFAULT_COMMIT_TIMEOUT, DEFAULT_OPEN_PARTITIONS, DEFAULT_ROW_GROUP_ROWS,
     DEFAULT_TARGET_FILE_BYTES, DEFAULT_ZSTD_LEVEL, Mode, OnConflict, WriteOptions,

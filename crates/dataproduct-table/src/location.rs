@@ -195,6 +195,12 @@ impl Location {
         self.durability
     }
 
+    /// Tells a store of the caller's from others while it is there.
+    pub(crate) fn own_store(&self) -> Option<usize> {
+        let store = self.store.as_ref()?;
+        Some(Arc::as_ptr(store).cast::<()>().addr())
+    }
+
     /// Opens the store. Stores are shared: two openings of one location see the same objects.
     pub(crate) fn open(&self) -> Result<Storage> {
         let invalid = |reason: String| Error::InvalidLocation {

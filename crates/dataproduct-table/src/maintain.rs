@@ -85,7 +85,7 @@ impl Table {
         };
         let table = self.clone();
         tokio::spawn(async move {
-            if let Err(error) = table.compact(&what).await {
+            if let Err(error) = table.compact_in_passing(&what).await {
                 tracing::warn!(%error, "compacting failed; the table is not affected");
             }
             drop(permit);

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
 use crate::location::Location;
+use crate::write::keyed::Known;
 
 /// What all who have a location open in this process share.
 pub(crate) struct Shared {
@@ -39,4 +40,20 @@ pub(crate) fn shared_at(location: &Location) -> Arc<Shared> {
     });
     all.insert(key, Arc::downgrade(&shared));
     shared
+}
+
+/// The keys that those share who have a location open in this process, through the same store of a caller's if it is one.
+pub(crate) fn known_at(location: &Location) -> Arc<Known> {
+    type All = HashMap<(String, Option<usize>), Weak<Known>>;
+    static ALL: LazyLock<Mutex<All>> = LazyLock::new(Mutex::default);
+    let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+    all.retain(|_, known| known.strong_count() > 0);
+    // A table holds its store, so that no other is in its place for as long as the keys are known.
+    let key = (location.url().to_string(), location.own_store());
+    if let Some(known) = all.get(&key).and_then(Weak::upgrade) {
+        return known;
+    }
+    let known = Arc::new(Known::default());
+    all.insert(key, Arc::downgrade(&known));
+    known
 }

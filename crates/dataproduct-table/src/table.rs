@@ -19,12 +19,13 @@ use crate::log::chain;
 use crate::log::segment::{self, entry_name};
 use crate::log::state::TableState;
 use crate::schema::{TableSchema, features, names};
-use crate::shared::{Shared, shared_at};
+use crate::shared::{Shared, known_at, shared_at};
 use crate::snapshot::Snapshot;
 use crate::spec::TableSpec;
 use crate::steps::Steps;
 use crate::storage::Storage;
 use crate::write::commit;
+use crate::write::keyed::{DEFAULT_KEY_MEMORY_BYTES, Known as KnownKeys};
 use crate::write::options::WriteOptions;
 use crate::write::writer::Writer;
 
@@ -56,6 +57,7 @@ struct Inner {
     location: Location,
     storage: Storage,
     shared: Arc<Shared>,
+    keys: Arc<KnownKeys>,
     known: Mutex<Known>,
     options: TableOptions,
     steps: Steps,
@@ -84,6 +86,7 @@ pub struct TableOptions {
     pub(crate) checkpoint_interval: u64,
     pub(crate) compaction: Option<Compaction>,
     pub(crate) log_cleanup: Option<LogCleanup>,
+    pub(crate) key_memory_bytes: usize,
 }
 
 impl Default for TableOptions {
@@ -92,6 +95,7 @@ impl Default for TableOptions {
             checkpoint_interval: DEFAULT_CHECKPOINT_INTERVAL,
             compaction: None,
             log_cleanup: None,
+            key_memory_bytes: DEFAULT_KEY_MEMORY_BYTES,
         }
     }
 }
@@ -114,6 +118,15 @@ impl TableOptions {
     /// more. By default that is left to [`Table::clean_log`].
     pub fn with_auto_log_cleanup(mut self, what: LogCleanup) -> Self {
         self.log_cleanup = Some(what.with_dry_run(false));
+        self
+    }
+
+    /// Memory for the keys of the table's rows, in bytes, shared by all of this process who have the table open; the
+    /// default is [`DEFAULT_KEY_MEMORY_BYTES`]. It is used from the second [`crate::Mode::Upsert`] on: some 10 bytes a
+    /// row, and what its key and the column that tells the latest take. Files whose keys do not fit are read at each
+    /// change by key; 0 keeps none.
+    pub fn with_key_memory_bytes(mut self, bytes: usize) -> Self {
+        self.key_memory_bytes = bytes;
         self
     }
 }
@@ -325,6 +338,7 @@ impl Table {
                     cleaned: shared.cleaned.load(Ordering::SeqCst),
                 }),
                 shared,
+                keys: known_at(location),
                 options,
                 steps: Steps::default(),
             }),
@@ -513,6 +527,11 @@ impl Table {
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.inner.shared
+    }
+
+    /// What is remembered of the keys of its rows.
+    pub(crate) fn keys(&self) -> &KnownKeys {
+        &self.inner.keys
     }
 
     pub(crate) fn options(&self) -> &TableOptions {

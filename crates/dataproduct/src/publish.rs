@@ -13,8 +13,8 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use dataproduct_contract::row::RowError;
 use dataproduct_contract::{Contract, ProductName, Version};
 use dataproduct_table::{
-    Attempt, DEFAULT_COMMIT_TIMEOUT, Location, Mode, PublishFacts, SoftLimit, Table, TableSpec,
-    WriteOptions, Writer,
+    Attempt, DEFAULT_COMMIT_TIMEOUT, Location, Mode, PublishFacts, SoftLimit, Table, TableOptions,
+    TableSpec, WriteOptions, Writer,
 };
 
 pub use self::how::Publish;
@@ -117,7 +117,7 @@ impl Run {
         let contract = publisher.contract.clone();
         let now = publisher.mesh.0.now();
         let as_of = how.as_of.unwrap_or(now).trunc_subsecs(6);
-        let existing = find_table(&publisher.location).await?;
+        let existing = publisher.existing().await?;
         if let (Some(table), Some(id)) = (&existing, &how.publish_id)
             && let Some(receipt) = table.receipt(id).await?
         {
@@ -315,8 +315,11 @@ pub(crate) fn receipt_of(
 }
 
 /// The table of this major version, if there is one.
-pub(crate) async fn find_table(location: &Location) -> Result<Option<Table>> {
-    match Table::open(location).await {
+pub(crate) async fn find_table(
+    location: &Location,
+    options: TableOptions,
+) -> Result<Option<Table>> {
+    match Table::open_with(location, options).await {
         Ok(table) => Ok(Some(table)),
         Err(dataproduct_table::Error::NotFound { .. }) => Ok(None),
         Err(error) => Err(error.into()),

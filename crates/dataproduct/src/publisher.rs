@@ -4,12 +4,13 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow_array::RecordBatch;
 use chrono::{DateTime, Utc};
 use dataproduct_contract::Contract;
 use dataproduct_contract::row::{DEFAULT_ROWS_PER_BATCH, DataProduct};
-use dataproduct_table::{Location, Table};
+use dataproduct_table::{Location, Table, TableOptions};
 use tokio::sync::mpsc;
 
 use crate::input::{self, Format};
@@ -78,6 +79,21 @@ pub struct BatchPublisher {
     pub(crate) mesh: Mesh,
     pub(crate) contract: Contract,
     pub(crate) location: Location,
+    /// The table, where it stays open from publish to publish.
+    open: Option<Open>,
+}
+
+/// A table that stays open once it was found.
+#[derive(Clone, Debug)]
+struct Open {
+    options: TableOptions,
+    table: Arc<Mutex<Option<Table>>>,
+}
+
+impl Open {
+    fn table(&self) -> MutexGuard<'_, Option<Table>> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl BatchPublisher {
@@ -86,6 +102,23 @@ impl BatchPublisher {
             mesh,
             contract,
             location,
+            open: None,
+        }
+    }
+
+    /// One that keeps the table open: what is known of it need not be read anew for each publish.
+    pub(crate) fn with_table_open(&self, options: TableOptions) -> Self {
+        let table = Arc::default();
+        Self {
+            open: Some(Open { options, table }),
+            ..self.clone()
+        }
+    }
+
+    /// Has the table opened anew for the next publish.
+    pub(crate) fn close_table(&self) {
+        if let Some(open) = &self.open {
+            open.table().take();
         }
     }
 
@@ -186,7 +219,16 @@ impl BatchPublisher {
 
     /// The table, if there is one.
     pub(crate) async fn existing(&self) -> Result<Option<Table>> {
-        find_table(&self.location).await
+        let Some(open) = &self.open else {
+            return find_table(&self.location, TableOptions::default()).await;
+        };
+        let known = open.table().clone();
+        if known.is_some() {
+            return Ok(known);
+        }
+        let table = find_table(&self.location, open.options).await?;
+        open.table().clone_from(&table);
+        Ok(table)
     }
 
     async fn try_publish(

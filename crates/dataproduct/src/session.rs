@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arrow_array::RecordBatch;
+use dataproduct_table::{Compaction, TableOptions};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -32,22 +33,27 @@ pub struct SessionOptions {
     by_key: bool,
     linger: Duration,
     rows: usize,
+    compacts: bool,
 }
 
 impl SessionOptions {
-    /// Adds rows, as [`Publish::append`].
+    /// Adds rows, as [`Publish::append`]. Their files stay small until they are compacted.
     pub fn append() -> Self {
         Self {
             by_key: false,
             linger: DEFAULT_LINGER,
             rows: DEFAULT_GROUP_ROWS,
+            compacts: false,
         }
     }
 
-    /// Changes rows by key, as [`Publish::upsert`].
+    /// Changes rows by key, as [`Publish::upsert`], and writes files anew beside that: each change takes rows out of
+    /// files that are there, so that they would soon hold little else. Calls that repeat a key become one commit only
+    /// where the contract has an event time, which says whose row is the latest; without one they are published one by one.
     pub fn upsert() -> Self {
         Self {
             by_key: true,
+            compacts: true,
             ..Self::append()
         }
     }
@@ -65,6 +71,21 @@ impl SessionOptions {
         self
     }
 
+    /// Whether small files, and those of which much was taken out, are written anew while the session goes on, as
+    /// [`Compaction::new`] has it; no publish waits for it. Only a session by key does that by default. What they held
+    /// before stays in the folder until it is vacuumed.
+    pub fn with_compaction(mut self, compacts: bool) -> Self {
+        self.compacts = compacts;
+        self
+    }
+
+    fn table(self) -> TableOptions {
+        match self.compacts {
+            true => TableOptions::default().with_auto_compaction(Compaction::new()),
+            false => TableOptions::default(),
+        }
+    }
+
     fn publish(self) -> Publish {
         match self.by_key {
             true => Publish::upsert(),
@@ -76,6 +97,8 @@ impl SessionOptions {
 /// Rows handed over together, and who waits for them.
 struct Part {
     rows: RecordBatch,
+    /// When they were handed over.
+    at: Instant,
     done: oneshot::Sender<Outcome>,
 }
 
@@ -127,7 +150,11 @@ impl BatchPublisher {
     /// Begins to gather the rows of many small calls. It works in a task of its own, until it is closed or dropped.
     pub fn session(&self, options: SessionOptions) -> Session {
         let (sender, receiver) = mpsc::channel(WAITING);
-        let task = tokio::spawn(run(self.clone(), options, receiver));
+        let task = tokio::spawn(run(
+            self.with_table_open(options.table()),
+            options,
+            receiver,
+        ));
         Session { sender, task }
     }
 }
@@ -139,7 +166,8 @@ impl Session {
     /// [`Error::Input`] if the session has ended.
     pub async fn send(&self, rows: RecordBatch) -> Result<Pending> {
         let (done, receiver) = oneshot::channel();
-        let sent = self.sender.send(Part { rows, done }).await;
+        let at = Instant::now();
+        let sent = self.sender.send(Part { rows, at, done }).await;
         sent.map_err(|_| ended())?;
         Ok(Pending { done: receiver })
     }
@@ -166,13 +194,13 @@ async fn run(
     }
 }
 
-/// Takes what comes until it is enough or long enough.
+/// Takes what comes until it is enough, or the first has waited long enough: then what is there already.
 async fn gather(
     first: Part,
     options: SessionOptions,
     receiver: &mut mpsc::Receiver<Part>,
 ) -> Vec<Part> {
-    let until = Instant::now() + options.linger;
+    let until = first.at + options.linger;
     let mut rows = first.rows.num_rows();
     let mut group = vec![first];
     while rows < options.rows {
@@ -218,7 +246,11 @@ async fn commit(
     loop {
         tries += 1;
         let how = options.publish().with_publish_id(&id);
-        match publisher.publish(batches.iter().cloned(), how).await {
+        let outcome = publisher.publish(batches.iter().cloned(), how).await;
+        if outcome.is_err() {
+            publisher.close_table();
+        }
+        match outcome {
             Err(error) if error.is_retryable() && tries < TRIES => {
                 tokio::time::sleep(Duration::from_millis(20 << tries)).await;
             }

@@ -68,7 +68,13 @@ async fn changes_add_up_to_every_version() {
         assert_eq!(version, expect);
         expect += 1;
         let commit = changes.commit().clone();
+        let only_new = table.changes(version - 1).await.unwrap().next().await;
+        let only_new = only_new.unwrap().unwrap().inserts().await.unwrap();
+        let only_new: Vec<ChangedRows> = only_new.try_collect().await.unwrap();
+        assert!(only_new.iter().all(|some| some.kind == ChangeKind::Insert));
+        let only_new: usize = only_new.iter().map(|some| some.rows.num_rows()).sum();
         let (gone, came) = apply(&mut state, changes).await;
+        assert_eq!(only_new, came);
         if let Some(counts) = commit.facts.and_then(|facts| facts.by_key) {
             assert_eq!(came as u64, counts.inserted + counts.updated);
             // A table that was also appended to has keys twice: an update then takes out both.

@@ -76,6 +76,15 @@ impl Add {
 
     /// Says of the statistics that they are of more rows than are left.
     pub(crate) fn loosen_bounds(&mut self) {
+        // As it was written here before, behind all else.
+        let loose = "\"tightBounds\":false}";
+        if self
+            .stats
+            .as_ref()
+            .is_some_and(|stats| stats.ends_with(loose))
+        {
+            return;
+        }
         type Stats = serde_json::Map<String, serde_json::Value>;
         let stats = self.stats.as_deref().map(serde_json::from_str::<Stats>);
         // Statistics that cannot be read help nobody.

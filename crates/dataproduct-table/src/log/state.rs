@@ -70,10 +70,19 @@ impl Files {
         self.counts
     }
 
+    pub(crate) fn contains(&self, path: &str) -> bool {
+        self.times.contains_key(path)
+    }
+
+    /// A file, whichever of its rows are part of the table.
+    pub(crate) fn get(&self, path: &str) -> Option<&Arc<Add>> {
+        let (path, time) = self.times.get_key_value(path)?;
+        self.ordered.get(&(*time, Arc::clone(path)))
+    }
+
     /// A file, if it is there with the same rows as it was.
     pub(crate) fn same(&self, add: &Add) -> Option<Arc<Add>> {
-        let (path, time) = self.times.get_key_value(add.path.as_str())?;
-        let found = self.ordered.get(&(*time, Arc::clone(path)))?;
+        let found = self.get(&add.path)?;
         (found.deletion_vector == add.deletion_vector).then(|| Arc::clone(found))
     }
 

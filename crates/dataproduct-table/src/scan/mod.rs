@@ -381,6 +381,15 @@ impl Prepared {
         self.output = Arc::new(output);
     }
 
+    /// Text that is stored as a dictionary may be yielded as one.
+    pub(crate) fn keep_dictionaries(&mut self) {
+        let output = Output {
+            keeps_dictionaries: !self.mapped,
+            ..Output::clone(&self.output)
+        };
+        self.output = Arc::new(output);
+    }
+
     /// What was skipped and read so far.
     pub(crate) fn report(&self) -> ScanReport {
         self.output.counters.report()

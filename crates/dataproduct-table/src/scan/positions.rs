@@ -7,7 +7,7 @@ use arrow_array::RecordBatch;
 use futures::{StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
 
-use super::file::FileRead;
+use super::file::{FileRead, Rows};
 use super::unit::Unit;
 use super::{BATCHES_AHEAD, Prepared, received};
 use crate::error::Result;
@@ -73,9 +73,28 @@ impl Prepared {
     pub(crate) async fn visit(
         &self,
         add: Arc<Add>,
+        visit: impl FnMut(RecordBatch, Positions<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let units = FileRead::plan(add, Arc::clone(&self.output)).await?;
+        self.visit_units(units, visit).await
+    }
+
+    /// The same with the rows that are not part of the table any more.
+    pub(crate) async fn visit_all(
+        &self,
+        add: Arc<Add>,
+        visit: impl FnMut(RecordBatch, Positions<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let units = FileRead::plan_rows(add, Rows::All, Arc::clone(&self.output)).await?;
+        self.visit_units(units, visit).await
+    }
+
+    async fn visit_units(
+        &self,
+        units: Vec<Unit>,
         mut visit: impl FnMut(RecordBatch, Positions<'_>) -> Result<()>,
     ) -> Result<()> {
-        for unit in FileRead::plan(add, Arc::clone(&self.output)).await? {
+        for unit in units {
             let rows = UnitRows::of(&unit);
             let (send, receive) = mpsc::channel(BATCHES_AHEAD);
             tokio::spawn(unit.read(send));

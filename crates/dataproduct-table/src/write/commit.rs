@@ -28,6 +28,7 @@ use self::entry::{Effect, entry};
 use super::keyed::Keyed;
 use super::options::{Epoch, Follows, OnConflict};
 use super::replace::Replace;
+use super::rewrite::Rewrite;
 use super::scope::Scope;
 use super::writer::Attempt;
 use crate::error::{Error, Result, is_definite};
@@ -77,7 +78,7 @@ pub(crate) enum Work {
     /// Rows for which a predicate is true are taken out of them.
     Where(Box<Replace>),
     /// The plan's files hold the rows of these, which they replace.
-    Rewrite(Vec<Arc<Add>>),
+    Rewrite(Rewrite),
     /// The plan's files take the place of others, and rows come or go with them, although nothing is published.
     Exchange(Exchange),
 }

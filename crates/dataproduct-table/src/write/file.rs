@@ -323,6 +323,8 @@ pub(crate) struct PartitionWriter {
     pending: Pending,
     /// Rows of the current row group handed to the encoders already.
     group_rows: usize,
+    /// Rows of all row groups handed over.
+    handed: u64,
     /// The last row handed over in this row group, to check the order across batches.
     last: Option<RecordBatch>,
     /// Rows came out of order once: from then on whole row groups are held back and sorted.
@@ -342,6 +344,7 @@ impl PartitionWriter {
             sort_by: Vec::new(),
             pending: Pending::default(),
             group_rows: 0,
+            handed: 0,
             last: None,
             sorting: false,
             pending_sorted: true,
@@ -431,6 +434,7 @@ impl PartitionWriter {
         } else {
             self.encode(batches, close).await?;
         }
+        self.handed += rows as u64;
         self.group_rows = if close { 0 } else { self.group_rows + rows };
         if close {
             self.last = None;
@@ -439,12 +443,16 @@ impl PartitionWriter {
     }
 
     async fn hand_over_sorted(&mut self, batches: Vec<RecordBatch>, close: bool) -> Result<()> {
-        let by = self.sort_by.clone();
+        let (by, first_row) = (self.sort_by.clone(), self.handed);
+        let places = self.context.options.places.clone();
         let blocking = |work: tokio::task::JoinHandle<Result<(Sorted, Option<RecordBatch>)>>| async {
             work.await.map_err(|_| interrupted())?
         };
         let first = tokio::task::spawn_blocking(move || {
             let mut sorted = Sorted::new(batches, &by, SLAB_ROWS)?;
+            if let Some(places) = places {
+                places.note(first_row, sorted.order());
+            }
             let slab = sorted.next_slab()?;
             Ok((sorted, slab))
         });

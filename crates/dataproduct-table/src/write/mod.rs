@@ -9,6 +9,7 @@ pub(crate) mod partition;
 pub(crate) mod properties;
 pub(crate) mod replace;
 pub(crate) mod resume;
+pub(crate) mod rewrite;
 pub(crate) mod scope;
 pub(crate) mod sort;
 pub(crate) mod stats;

@@ -1,12 +1,14 @@
 //! How a publish behaves.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::facts::PublishFacts;
 use crate::predicate::{Literal, Predicate};
 use crate::spec::TableSpec;
 use crate::write::keyed::Upsert;
+use crate::write::rewrite::Places;
 
 /// Rows of a full row group.
 pub const DEFAULT_ROW_GROUP_ROWS: usize = 1_048_576;
@@ -92,6 +94,8 @@ pub struct WriteOptions {
     pub(crate) open_partitions: usize,
     pub(crate) commit_timeout: Duration,
     pub(crate) epoch: Option<Epoch>,
+    /// Gets told where rows go that are sorted; they are then of one partition.
+    pub(crate) places: Option<Arc<Places>>,
 }
 
 /// Which of the incarnations of a writer publishes.
@@ -117,6 +121,7 @@ impl Default for WriteOptions {
             open_partitions: DEFAULT_OPEN_PARTITIONS,
             commit_timeout: DEFAULT_COMMIT_TIMEOUT,
             epoch: None,
+            places: None,
         }
     }
 }

@@ -170,6 +170,11 @@ impl Sorted {
         })
     }
 
+    /// Which row is in which place, both counted from the first of the batches.
+    pub(crate) fn order(&self) -> &[u32] {
+        &self.order
+    }
+
     /// The next rows in order; `None` at the end.
     pub(crate) fn next_slab(&mut self) -> Result<Option<RecordBatch>> {
         let end = self.order.len().min(self.next + self.slab_rows);

@@ -13,6 +13,7 @@ use super::keyed::{self, Keyed, Settled};
 use super::options::{Mode, WriteOptions};
 use super::partition::{self, Part};
 use super::replace::{self, Replace};
+use super::rewrite::Rewrite;
 use super::scope::{PartitionValues, Partitions, Scope};
 use crate::compact::CompactionReport;
 use crate::error::{Error, Result};
@@ -440,13 +441,8 @@ impl Writer {
         commit::publish(&table, self.plan(work)).await
     }
 
-    /// Commits what was pushed in the place of files that hold the same rows: a change of files, and of no row. The
-    /// caller may have waited for its turn already.
-    pub(crate) async fn commit_in_place_of(
-        mut self,
-        files: Vec<Arc<Add>>,
-        turn: Option<Turn>,
-    ) -> Result<CompactionReport> {
+    /// Commits what was pushed in the place of files that hold the same rows: a change of files, and of no row.
+    pub(crate) async fn commit_in_place_of(mut self, files: Rewrite) -> Result<CompactionReport> {
         self.finish_files().await?;
         for add in &mut self.adds {
             add.data_change = false;
@@ -458,11 +454,7 @@ impl Writer {
             ..CompactionReport::default()
         };
         let table = self.table.clone();
-        let plan = self.plan(Work::Rewrite(files));
-        let done = match turn {
-            Some(turn) => commit::publish_in_turn(&table, plan, turn).await?,
-            None => commit::publish(&table, plan).await?,
-        };
+        let done = commit::publish(&table, self.plan(Work::Rewrite(files))).await?;
         done.receipt().map(|_| report)
     }
 

@@ -74,13 +74,9 @@ impl Effect {
                 effect.kept = change.kept;
                 effect.adds.extend(change.rewritten);
             }
-            Work::Rewrite(files) => {
-                check_there(files, state)?;
-                let gone = files.iter().map(|add| Remove {
-                    data_change: false,
-                    ..Remove::of(add, millis)
-                });
-                effect.removes = gone.collect();
+            Work::Rewrite(rewrite) => {
+                let change = rewrite.change(table, state, millis, &plan.adds).await?;
+                (effect.removes, effect.adds) = change;
                 effect.is_rewrite = true;
             }
             Work::Exchange(exchange) => {

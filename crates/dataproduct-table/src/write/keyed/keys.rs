@@ -9,6 +9,7 @@ use arrow_select::take::{take, take_record_batch};
 use dataproduct_quality::unique::{KeyHasher, Nulls};
 
 use super::Upsert;
+use super::known::FileKeys;
 use crate::error::{Error, Result};
 use crate::scan::positions::Positions;
 use crate::schema::{column_names, read_as};
@@ -71,6 +72,17 @@ impl KeyForms {
         })
     }
 
+    /// With a hasher of the same columns whose hashes others have kept.
+    pub(super) fn with_hasher(mut self, hasher: KeyHasher) -> Self {
+        self.hasher = hasher;
+        self
+    }
+
+    /// What hashes the keys.
+    pub(super) fn hasher(&self) -> &KeyHasher {
+        &self.hasher
+    }
+
     /// The columns that must be read to compare rows.
     pub(super) fn columns(&self) -> Vec<String> {
         let mut columns = self.key.clone();
@@ -128,6 +140,7 @@ impl KeyForms {
 /// A row of the publish: the one that is in force for its key.
 #[derive(Debug)]
 pub(super) struct Entry<T> {
+    hash: u64,
     key: Encoded,
     pub(super) time: Option<Encoded>,
     pub(super) what: T,
@@ -208,6 +221,7 @@ impl<T> KeyTable<T> {
             let index = u32::try_from(self.entries.len()).map_err(|_| too_many())?;
             let next = self.by_hash.insert(hash, index);
             self.entries.push(Entry {
+                hash,
                 key,
                 time,
                 what,
@@ -251,14 +265,33 @@ impl<T> KeyTable<T> {
         }
         Ok(())
     }
+
+    /// The rows of a file that have the key of an entry, of all that it holds.
+    pub(super) fn hits_in(&self, keys: &FileKeys) -> Result<Vec<Hit>> {
+        let candidates = keys.candidates(self.entries.iter().map(|entry| entry.hash));
+        let mut hits = Vec::with_capacity(candidates.len());
+        for (batch, places, these) in keys.in_batches(&candidates) {
+            let encoded = self.forms.encode(batch, &places)?;
+            for ((row, entry), (key, time)) in these.iter().zip(encoded) {
+                if *self.entries[*entry as usize].key == *key {
+                    hits.push(Hit {
+                        entry: *entry,
+                        row: u64::from(*row),
+                        time,
+                    });
+                }
+            }
+        }
+        Ok(hits)
+    }
 }
 
 /// Brings what tells hashes apart into their first bits: a whole number is its own hash.
-fn spread(hash: u64) -> u64 {
+pub(super) fn spread(hash: u64) -> u64 {
     hash.wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
-fn hashes(hasher: &KeyHasher, rows: &RecordBatch) -> Result<Vec<u64>> {
+pub(super) fn hashes(hasher: &KeyHasher, rows: &RecordBatch) -> Result<Vec<u64>> {
     let (hashes, _) = hasher
         .hash(rows)
         .map_err(|reason| Error::encoding("comparing keys", reason))?;

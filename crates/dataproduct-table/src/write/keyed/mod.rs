@@ -6,6 +6,7 @@
 //! stored one is itself marked as gone in its own new file.
 
 mod keys;
+mod known;
 mod plan;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -13,6 +14,8 @@ pub(crate) mod tests;
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::Schema;
 
+pub use self::known::DEFAULT_KEY_MEMORY_BYTES;
+pub(crate) use self::known::Known;
 pub(crate) use self::plan::Keyed;
 pub use self::plan::Settled;
 use crate::error::{Error, Result};

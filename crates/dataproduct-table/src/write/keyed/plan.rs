@@ -9,8 +9,9 @@ use arrow_buffer::{BooleanBuffer, BooleanBufferBuilder};
 use futures::{FutureExt, StreamExt, TryFutureExt, TryStreamExt};
 
 use super::keys::{Hit, KeyForms, KeyTable, Sieve};
+use super::known::{FileKeys, Ticket};
 use super::{KeyedRows, Upsert};
-use crate::deletion::{self, Deleted, unique_id};
+use crate::deletion::{self, Deleted};
 use crate::error::{Error, Result};
 use crate::log::action::{Add, Remove};
 use crate::log::state::{Files, TableState};
@@ -47,8 +48,10 @@ pub(crate) struct Keyed {
     superseded_deletes: u64,
     /// What leaves out files and pages that hold none of the keys.
     pruning: Vec<Bound>,
-    /// What was found in files, by path and deletion vector: a try that lost a race looks at new files only.
-    found: HashMap<(String, String), Arc<Vec<Hit>>>,
+    /// Whose keys are remembered.
+    ticket: Ticket,
+    /// What was found in files, among all their rows: a try that lost a race looks at new files only.
+    found: HashMap<String, Arc<Vec<Hit>>>,
 }
 
 /// What a publish by key puts into the log.
@@ -92,7 +95,9 @@ impl Keyed {
         staged: Vec<Add>,
         deletes: &[RecordBatch],
     ) -> Result<Self> {
-        let forms = KeyForms::new(upsert, &state.schema.arrow)?;
+        let known = table.keys();
+        let (ticket, hasher) = known.hasher(upsert, state)?;
+        let forms = KeyForms::new(upsert, &state.schema.arrow)?.with_hasher(hasher);
         let columns = forms.columns();
         let mut keys = KeyTable::new(forms);
         let mut superseded = vec![BTreeSet::new(); staged.len()];
@@ -110,10 +115,14 @@ impl Keyed {
             What::Row { file, row } => drop(superseded[file as usize].insert(row)),
             What::Delete => superseded_deletes += 1,
         };
+        let limit = table.options().key_memory_bytes;
         for (file, add) in (0u32..).zip(&staged) {
-            let add = Arc::new(add.clone());
+            let mut kept = known
+                .wants(ticket, add, limit)
+                .then(Vec::<RecordBatch>::new);
             prepared
-                .visit(add, |batch, positions| {
+                .visit(Arc::new(add.clone()), |batch, positions| {
+                    kept.iter_mut().for_each(|kept| kept.push(batch.clone()));
                     values.add(&batch)?;
                     sieves.iter_mut().try_for_each(|sieve| sieve.add(&batch))?;
                     let what = |row: usize| What::Row {
@@ -123,6 +132,11 @@ impl Keyed {
                     keys.insert(&batch, what, &mut lost)
                 })
                 .await?;
+            // The next publish looks for its keys in these files.
+            if let Some(kept) = kept {
+                let of_file = FileKeys::of(keys.forms.hasher(), kept)?;
+                known.put(ticket, &add.path, Arc::new(of_file), limit);
+            }
         }
         for batch in deletes {
             values.add(batch)?;
@@ -141,6 +155,7 @@ impl Keyed {
             staged,
             superseded,
             superseded_deletes,
+            ticket,
             found: HashMap::new(),
         })
     }
@@ -159,13 +174,13 @@ impl Keyed {
         let mut replaced = vec![0u64; entries.len()];
         let mut gone: BTreeMap<&str, (&Arc<Add>, BTreeSet<u64>)> = BTreeMap::new();
         for (_, hits) in &hits {
-            for hit in hits.iter() {
+            for hit in hits {
                 let entry = hit.entry as usize;
                 late[entry] |= entries[entry].time < hit.time;
             }
         }
         for (add, hits) in &hits {
-            for hit in hits.iter() {
+            for hit in hits {
                 let entry = hit.entry as usize;
                 if !late[entry] {
                     replaced[entry] += 1;
@@ -273,7 +288,10 @@ impl Keyed {
         }
         let (adds, deleted): (Vec<_>, Vec<_>) = vectors.into_iter().unzip();
         let vectors = deletion::write(table.storage(), &deleted).await?;
-        for (place, (mut add, vector)) in adds.into_iter().zip(vectors).enumerate() {
+        let all = adds.into_iter().zip(vectors).zip(deleted);
+        for (place, ((mut add, vector), deleted)) in all.enumerate() {
+            let known = table.keys();
+            known.remember(&add.path, &vector, &Arc::new(deleted));
             add.loosen_bounds();
             add.data_change = true;
             add.deletion_vector = Some(vector);
@@ -290,53 +308,117 @@ impl Keyed {
         &mut self,
         table: &Table,
         state: &'a Arc<TableState>,
-    ) -> Result<Vec<(&'a Arc<Add>, Arc<Vec<Hit>>)>> {
+    ) -> Result<Vec<(&'a Arc<Add>, Vec<Hit>)>> {
+        let known = table.keys();
+        known.retain(&state.files);
         if self.table.is_empty() {
             return Ok(Vec::new());
         }
         let snapshot = Snapshot::new(table.clone(), Arc::clone(state));
-        let mut prepared = snapshot
-            .scan()
-            .select(self.table.forms.columns())
-            .prepare()?;
-        prepared.prune_only(snapshot.in_files(Bound::And(self.pruning.clone())));
-        let this = &*self;
-        let searched = state.files.iter().map(|add| {
-            let known = (add.path.clone(), id_of(add));
-            match this.found.get(&known) {
-                Some(hits) => futures::future::ok((known, Arc::clone(hits))).boxed(),
-                None => {
-                    let search = this.search_file(&prepared, add);
-                    search.map_ok(|hits| (known, Arc::new(hits))).boxed()
-                }
+        let scan = snapshot.scan().select(self.table.forms.columns());
+        let (mut pruned, mut whole) = (scan.prepare()?, scan.prepare()?);
+        pruned.prune_only(snapshot.in_files(Bound::And(self.pruning.clone())));
+        whole.keep_dictionaries();
+        let (mut all, mut unread) = (HashMap::new(), Vec::new());
+        for add in state.files.iter() {
+            if let Some(hits) = self.found.get(&add.path) {
+                all.insert(add.path.clone(), Arc::clone(hits));
+            } else if let Some(keys) = known.get(self.ticket, &add.path) {
+                all.insert(add.path.clone(), Arc::new(self.table.hits_in(&keys)?));
+            } else if wanted(add, &pruned.output) {
+                unread.push(add);
+            } else {
+                all.insert(add.path.clone(), Arc::default());
             }
+        }
+        let this = &*self;
+        let searched = unread.into_iter().map(|add| {
+            let search = this.search_file(table, &pruned, &whole, add);
+            search
+                .map_ok(|hits| (add.path.clone(), Arc::new(hits)))
+                .boxed()
         });
         // The futures are collected first: a stream that makes them as it goes could not cross threads.
         let searched: Vec<_> = searched.collect();
-        let all: Vec<_> = futures::stream::iter(searched)
+        let searched: Vec<_> = futures::stream::iter(searched)
             .buffered(FILES_AHEAD)
             .try_collect()
             .await?;
-        let mut found = Vec::new();
-        for (add, (known, hits)) in state.files.iter().zip(all) {
-            if !hits.is_empty() {
-                found.push((add, Arc::clone(&hits)));
-            }
-            self.found.insert(known, hits);
-        }
-        Ok(found)
+        all.extend(searched);
+        self.found = all;
+        self.live(table, state).await
     }
 
-    async fn search_file(&self, prepared: &Prepared, add: &Arc<Add>) -> Result<Vec<Hit>> {
-        let mut hits = Vec::new();
-        if wanted(add, &prepared.output) {
-            prepared
-                .visit(Arc::clone(add), |batch, positions| {
-                    self.table.hits(&self.sieve, &batch, positions, &mut hits)
+    /// What was found in rows that are part of the table, by file.
+    async fn live<'a>(
+        &self,
+        table: &Table,
+        state: &'a Arc<TableState>,
+    ) -> Result<Vec<(&'a Arc<Add>, Vec<Hit>)>> {
+        let known = table.keys();
+        let hit = state.files.iter().filter_map(|add| {
+            let hits = self.found.get(&add.path)?;
+            (!hits.is_empty()).then(|| (add, Arc::clone(hits)))
+        });
+        let live = hit.map(|(add, hits)| {
+            let deleted = known.deleted(table.storage(), add);
+            deleted
+                .map_ok(move |deleted| {
+                    let live = hits.iter().filter(|hit| !deleted.contains(hit.row));
+                    (add, live.cloned().collect::<Vec<_>>())
                 })
-                .await?;
+                .boxed()
+        });
+        let live: Vec<_> = live.collect();
+        let live: Vec<_> = futures::stream::iter(live)
+            .buffered(FILES_AHEAD)
+            .try_collect()
+            .await?;
+        Ok(live
+            .into_iter()
+            .filter(|(_, hits)| !hits.is_empty())
+            .collect())
+    }
+
+    async fn search_file(
+        &self,
+        table: &Table,
+        pruned: &Prepared,
+        whole: &Prepared,
+        add: &Arc<Add>,
+    ) -> Result<Vec<Hit>> {
+        let known = table.keys();
+        let limit = table.options().key_memory_bytes;
+        if known.wants(self.ticket, add, limit) {
+            let keys = self.read_keys(whole, add).await?;
+            let hits = self.table.hits_in(&keys)?;
+            known.put(self.ticket, &add.path, Arc::new(keys), limit);
+            return Ok(hits);
         }
+        let mut hits = Vec::new();
+        pruned
+            .visit_all(Arc::clone(add), |batch, positions| {
+                self.table.hits(&self.sieve, &batch, positions, &mut hits)
+            })
+            .await?;
         Ok(hits)
+    }
+
+    /// Reads the keys of all rows of a file.
+    async fn read_keys(&self, whole: &Prepared, add: &Arc<Add>) -> Result<FileKeys> {
+        let mut batches = Vec::new();
+        whole
+            .visit_all(Arc::clone(add), |batch, _| {
+                batches.push(batch);
+                Ok(())
+            })
+            .await?;
+        let hasher = self.table.forms.hasher().clone();
+        tokio::task::spawn_blocking(move || FileKeys::of(&hasher, batches))
+            .await
+            .map_err(|_| Error::Interrupted {
+                operation: "gathering keys",
+            })?
     }
 }
 
@@ -350,19 +432,10 @@ fn files_of(adds: &[Add]) -> Files {
 
 /// The rows that are gone of a file already, and those that go now.
 async fn deleted_with(table: &Table, add: &Add, rows: BTreeSet<u64>) -> Result<Deleted> {
-    let mut deleted = match &add.deletion_vector {
-        Some(vector) => deletion::read(table.storage(), vector).await?,
-        None => Deleted::default(),
-    };
+    let known = table.keys().deleted(table.storage(), add).await?;
+    let mut deleted = Deleted::clone(&known);
     rows.into_iter().for_each(|row| deleted.insert(row));
     Ok(deleted)
-}
-
-fn id_of(add: &Add) -> String {
-    add.deletion_vector
-        .as_ref()
-        .map(unique_id)
-        .unwrap_or_default()
 }
 
 /// The different values of the key columns, to leave out files and pages by.

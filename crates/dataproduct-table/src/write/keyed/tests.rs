@@ -250,6 +250,121 @@ async fn any_sequence_of_changes_gives_what_a_map_gives_and_what_the_kernel_read
     }
 }
 
+/// Publishers of one table, some of whom remember keys and some of whom do not, and compactions in between: all see the
+/// same rows found.
+#[tokio::test]
+async fn what_is_remembered_of_keys_is_not_seen() {
+    for case in 0..6u64 {
+        let mut random = Random(case + 100);
+        let mut spec = spec();
+        if case % 2 == 1 {
+            spec = spec.with_sort_by(["sku"]);
+        }
+        if case % 3 == 2 {
+            spec = spec.with_partition_by(["shop"]);
+        }
+        let location = Location::parse(&format!("memory://keyed/known-{case}")).unwrap();
+        Table::create(&location, &spec).await.unwrap();
+        let mut tables = Vec::new();
+        for bytes in [0, 20_000, crate::DEFAULT_KEY_MEMORY_BYTES] {
+            let options = crate::TableOptions::default().with_key_memory_bytes(bytes);
+            tables.push(Table::open_with(&location, options).await.unwrap());
+        }
+        let compaction = crate::Compaction::new()
+            .with_small_files(2)
+            .with_deleted_share(0.05);
+        let mut model = Model::default();
+        for round in 0..40 {
+            let table = &tables[random.below(3) as usize];
+            match random.below(8) {
+                0 => drop(table.compact(&compaction).await.unwrap()),
+                1 => drop(table.compact_in_passing(&compaction).await.unwrap()),
+                // Rows that no key was looked for among.
+                2 => {
+                    let sku = 10_000 + round;
+                    let row = ((sku, "S0".to_owned()), Some(50), round);
+                    let mut writer = table.write(WriteOptions::new()).await.unwrap();
+                    writer
+                        .push_batch(&batch(std::slice::from_ref(&row)))
+                        .await
+                        .unwrap();
+                    writer.commit().await.unwrap();
+                    model.apply(true, &[row], &[]);
+                }
+                _ => {
+                    // Another identity of keys at times.
+                    let latest = random.below(10) > 0;
+                    let upsert = match latest {
+                        true => by_key().latest_by("at"),
+                        false => by_key(),
+                    };
+                    let (count, keys) = (random.below(200), 20 + random.below(400));
+                    let (new, gone) = (random.rows(count, keys), random.rows(30, keys));
+                    let receipt = publish(table, &upsert, &new, &gone).await;
+                    let counts = model.apply(latest, &new, &gone);
+                    assert_eq!(receipt.facts.unwrap().by_key, Some(counts));
+                }
+            }
+            let other = &tables[random.below(3) as usize];
+            let read = other.snapshot().await.unwrap().scan().collect().await;
+            assert_eq!(rows(&read.unwrap()), model.rows(), "case {case}, {round}");
+        }
+        let (ours, theirs) = read_both(&tables[0]).await;
+        assert_eq!(ours, theirs);
+    }
+}
+
+/// However publishers, compactions and their races interleave, the latest of each key is there in the end, once.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_latest_of_each_key_wins_whoever_published_it() {
+    let location = Location::parse("memory://keyed/latest").unwrap();
+    Table::create(&location, &spec().with_sort_by(["sku"]))
+        .await
+        .unwrap();
+    let upsert = by_key().latest_by("at");
+    let compaction = crate::Compaction::new()
+        .with_small_files(3)
+        .with_deleted_share(0.1);
+    let mut tasks = Vec::new();
+    for publisher in 0..4u64 {
+        let options = crate::TableOptions::default()
+            .with_key_memory_bytes([0, 1 << 20][publisher as usize % 2])
+            .with_auto_compaction(compaction);
+        let table = Table::open_with(&location, options).await.unwrap();
+        let upsert = upsert.clone();
+        tasks.push(tokio::spawn(async move {
+            let mut random = Random(publisher);
+            let mut all = Vec::new();
+            for round in 0..25 {
+                // No two rows of a key have the same time.
+                let mut new = random.rows(60, 80);
+                for (n, row) in (0i64..).zip(&mut new) {
+                    let turn = random.below(1000) as i64;
+                    row.1 = Some(((turn * 100 + round) * 100 + n) * 4 + publisher as i64);
+                }
+                publish(&table, &upsert, &new, &[]).await;
+                all.extend(new);
+            }
+            all
+        }));
+    }
+    let mut expect: BTreeMap<(i64, String), (Option<i64>, i64)> = BTreeMap::new();
+    for task in tasks {
+        for (key, at, stock) in task.await.unwrap() {
+            let latest = expect.entry(key).or_insert((at, stock));
+            *latest = (*latest).max((at, stock));
+        }
+    }
+    let expect: Vec<Row> = expect
+        .into_iter()
+        .map(|(key, (at, stock))| (key, at, stock))
+        .collect();
+    let table = Table::open(&location).await.unwrap();
+    let (ours, theirs) = read_both(&table).await;
+    assert_eq!(ours, expect);
+    assert_eq!(theirs, expect);
+}
+
 #[tokio::test]
 async fn vectors_survive_checkpoints_and_serve_selective_reads() {
     let options = crate::TableOptions::default().with_checkpoint_interval(3);
