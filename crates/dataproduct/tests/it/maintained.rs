@@ -213,7 +213,7 @@ async fn change(world: &mut World) {
     world.publish(how, &bad).await;
     world.settle("kept-apart").await;
     let fixed = |batch: RecordBatch| {
-        let rows = to_json(&[batch.clone()]);
+        let rows = to_json(std::slice::from_ref(&batch));
         let rows = rows.iter().map(|row| repaired(row).to_string());
         let rows = rows.collect::<Vec<_>>().join("\n");
         Ok(from_json(&rows, &batch.schema()))
