@@ -11,6 +11,7 @@ import duckdb
 import duckdb_extension_delta
 import polars
 import pyarrow
+import pyarrow.parquet
 
 
 def plain(value):
@@ -110,3 +111,36 @@ PROGRAMS = {
     "polars": with_polars,
     "duckdb": with_duckdb,
 }
+
+
+def compare(cases) -> int:
+    """Compares every program with our own rows, for cases of a name, a table and our rows in a file of Parquet.
+
+    Prints a line for each and the sum, and gives the exit code: nothing compared is a failure too.
+    """
+    compared = failures = 0
+    for name, table, rows_of_ours in cases:
+        dump = pyarrow.parquet.read_table(rows_of_ours)
+        ours = from_arrow(dump, dump.schema)
+        for program, read in PROGRAMS.items():
+            try:
+                theirs = read(table, dump.schema)
+                missing, extra = ours - theirs, theirs - ours
+                same = not missing and not extra
+                detail = ""
+                if not same:
+                    detail = f": {missing.total()} rows missing, {extra.total()} too many"
+                    for bag in (missing, extra):
+                        for row in list(bag)[:1]:
+                            detail += f"\n    {row}"
+            except Exception as error:  # whatever a program says is a finding
+                same, detail = False, f": {type(error).__name__}: {error}"
+            failures += not same
+            compared += same
+            verdict = "equal" if same else "DIFFERENT"
+            print(f"{name} {program}: {ours.total()} rows {verdict}{detail}")
+    if not compared and not failures:
+        print("there is no table to compare")
+        return 1
+    print(f"{compared} passed, {failures} failed")
+    return 1 if failures else 0
