@@ -208,20 +208,20 @@ async fn change(world: &mut World) {
     }
     world.settle("deleted").await;
 
-    let bad: Vec<_> = [200, 201].map(|id| spoilt(row(id, 0))).into();
+    let bad: Vec<_> = [200, 201].map(|id| turned(&row(id, 0))).into();
     let how = Publish::append().with_publish_id("bad");
     world.publish(how, &bad).await;
     world.settle("kept-apart").await;
     let fixed = |batch: RecordBatch| {
         let rows = to_json(std::slice::from_ref(&batch));
-        let rows = rows.iter().map(|row| repaired(row).to_string());
+        let rows = rows.iter().map(|row| turned(row).to_string());
         let rows = rows.collect::<Vec<_>>().join("\n");
         Ok(from_json(&rows, &batch.schema()))
     };
     let replayed = world.publisher.replay("bad", fixed).await.unwrap();
     assert_eq!((replayed.rows, replayed.quarantined), (2, 0));
     for row in &bad {
-        let row = repaired(row);
+        let row = turned(row);
         world.model.insert(row["id"].as_i64().unwrap(), row);
     }
     world.settle("replayed").await;
@@ -251,12 +251,8 @@ async fn change(world: &mut World) {
     world.settle("replaced-where").await;
 }
 
-fn spoilt(mut row: serde_json::Value) -> serde_json::Value {
-    row["pieces"] = json!(-1 - row["pieces"].as_i64().unwrap());
-    row
-}
-
-fn repaired(row: &serde_json::Value) -> serde_json::Value {
+/// A row with pieces below zero, as a good one if it had them before.
+fn turned(row: &serde_json::Value) -> serde_json::Value {
     let mut row = row.clone();
     row["pieces"] = json!(-1 - row["pieces"].as_i64().unwrap());
     row
